@@ -1,1 +1,14 @@
 export * from './address/ip.js';
+export { annotate, annotationOf, integer, matching } from './schema/annotation.js';
+export * from './schema/primitives.js';
+export { toJsonSchema, UndescribableCodecError, type JsonSchema } from './schema/to-json-schema.js';
+export { decode, requestSchema, responseSchema, issuesToText } from './schema/standard-schema.js';
+export * from './box.codec.js';
+export * from './dead-letter.codec.js';
+export * from './detection.codec.js';
+export * from './envelope.codec.js';
+export * from './indicator.codec.js';
+export * from './list.codec.js';
+export * from './mitigation.codec.js';
+export * from './redis-keys.js';
+export * from './report.codec.js';

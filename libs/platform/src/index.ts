@@ -1,1 +1,16 @@
-export {};
+export { ConfigError, readYaml } from './config/read-config.js';
+export { HealthController } from './health/health.controller.js';
+export { HealthService } from './health/health.service.js';
+export { BearerGuard } from './http/bearer.guard.js';
+export { ProblemFilter } from './http/problem.filter.js';
+export { Returns } from './http/returns.decorator.js';
+export { PinoLogger } from './logging/pino-logger.js';
+export { MetricsController } from './metrics/metrics.controller.js';
+export { BullQueue, type BullQueueOptions } from './queue/bull-queue.js';
+export type { QueuePort } from './queue/queue.port.js';
+export { connectRedis, durabilityProblems } from './redis/redis.js';
+export { StreamReader, type StreamEntry } from './redis/stream-reader.js';
+export { keyId, makeKeyPair, readKeyRing, readPrivateKey } from './trust/keys.js';
+export { Opener, type Opened } from './trust/opener.js';
+export { newBoot, Sealer } from './trust/sealer.js';
+export { SequenceGuard, type Order } from './trust/sequence.js';

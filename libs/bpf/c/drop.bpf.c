@@ -1,0 +1,202 @@
+// XDP: enforces the drop list. Attached only while a list is in force.
+//   1. plain packets whose addresses are not listed: two look-ups, and on they go
+//   2. the rest: parse whole (parse.h); walk the chains of both endpoints, of the outer and the inner tuple
+//   3. a safe endpoint or neighbour discovery: pass, whatever the list says. A live entry: count and drop.
+// What has no IP header (ARP, LLDP, BDDP...) has no address to be listed, and always passes.
+#include <linux/bpf.h>
+#define parse_ctx struct xdp_md
+#define LOAD(ctx, at, to, size) bpf_xdp_load_bytes(ctx, at, to, size)
+#include "fast.h"
+#include "list.h"
+
+#define MAX_DROPS 16384 // 24 bytes a CPU each for the counts
+
+LIST_HOLDER(drop_lists);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MAX_DROPS);
+	__type(key, __u32);
+	__type(value, struct drop_slot);
+} drops SEC(".maps");
+
+struct { // per CPU: no atomics under a flood
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MAX_DROPS);
+	__type(key, __u32);
+	__type(value, struct drop_count);
+} drop_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct drop_stats);
+} drop_stats SEC(".maps");
+
+struct scan {
+	void *list;
+	__u32 links, at;
+	__u16 port, peer_port; // host order; 0 = none
+	__u8 proto, fragment, safe, expired;
+	__u32 slot; // of the first live entry, 0 = none
+	__u64 now;
+};
+
+// A safe endpoint's port may be on either side (a BGP peer connects or is connected to), and its fragments are safe too.
+static __always_inline int is_safe(struct scan *s, __u32 port)
+{
+	return !port || port == s->port || port == s->peer_port || s->fragment;
+}
+
+static long scan_step(__u32 n, struct scan *s)
+{
+	__u32 i = s->links + s->at;
+	struct unit *link = s->at ? bpf_map_lookup_elem(s->list, &i) : 0;
+	if (!link) {
+		s->at = 0;
+		return 1;
+	}
+	__u32 slot = link->w[0], proto = link->w[1] & 0xff, port = link->w[1] >> 16;
+	s->at = link->w[2];
+	if (proto && proto != s->proto)
+		return 0;
+	if (link->w[3] & LINK_SAFE) {
+		s->safe |= is_safe(s, port);
+		return 0;
+	}
+	if (s->slot || (port && port != s->port))
+		return 0;
+	struct drop_slot *drop = bpf_map_lookup_elem(&drops, &slot);
+	if (!drop)
+		return 0;
+	if (!s->now)
+		s->now = bpf_ktime_get_boot_ns();
+	if (drop->expires_boot_ns > s->now)
+		s->slot = slot;
+	else
+		s->expired = 1;
+	return 0;
+}
+
+struct outcome {
+	__u32 slot;
+	__u8 safe, expired, chain_long, pad;
+};
+
+static __always_inline void scan_endpoint(void *list, __u32 links, struct tuple *t, __u32 head, __u16 port, __u16 peer_port, struct outcome *o)
+{
+	if (!head)
+		return;
+	struct scan s = { .list = list, .links = links, .at = head, .port = bpf_ntohs(port), .peer_port = bpf_ntohs(peer_port), .proto = t->proto, .fragment = t->fragment };
+	bpf_loop(MAX_CHAIN, scan_step, &s, 0);
+	o->safe |= s.safe;
+	o->expired |= s.expired;
+	o->chain_long |= !!s.at;
+	if (!o->slot)
+		o->slot = s.slot;
+}
+
+__noinline int scan_tuple(struct tuple *t, struct outcome *o)
+{
+	__u32 zero = 0;
+	if (!t || !o)
+		return 0;
+	void *list = bpf_map_lookup_elem(&drop_lists, &zero);
+	if (!list)
+		return 0;
+	struct unit *top = bpf_map_lookup_elem(list, &zero);
+	if (!top)
+		return 0;
+	__u16 sport = has_ports(t->proto) ? t->sport : 0, dport = has_ports(t->proto) ? t->dport : 0;
+	scan_endpoint(list, top->w[3], t, list_head(list, t->family, t->src), sport, dport, o);
+	scan_endpoint(list, top->w[3], t, list_head(list, t->family, t->dst), dport, sport, o);
+	return 0;
+}
+
+// RFC 4861: router and neighbour solicitation and advertisement, redirect.
+static __always_inline int is_neighbour_discovery(struct tuple *t)
+{
+	__u8 type = t->dport & 0xff;
+	return t->family == 6 && t->proto == IPPROTO_ICMPV6 && !t->fragment && type >= 133 && type <= 137;
+}
+
+// Faults are counted here for frames that get as far as this; the tap, which sees the rest, counts them all.
+static __always_inline void count_faults(struct drop_stats *stats, struct packet *p, struct outcome *o)
+{
+	if (p->fault == TRUNCATED)
+		stats->truncated++;
+	if (p->fault == MALFORMED)
+		stats->malformed++;
+	if (p->fault == TOO_DEEP)
+		stats->too_deep++;
+	if (o->chain_long)
+		stats->chain_long++;
+	if (o->expired && !o->slot)
+		stats->expired++;
+}
+
+__noinline int decide(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	struct packet p = { .limit = bpf_xdp_get_buff_len(ctx) };
+	struct outcome o = {};
+	__u32 length = p.limit;
+	struct drop_stats *stats = bpf_map_lookup_elem(&drop_stats, &zero);
+	if (!stats)
+		return XDP_PASS;
+	parse(ctx, &p);
+	scan_tuple(&p.inner, &o);
+	if (p.outer.family)
+		scan_tuple(&p.outer, &o);
+	count_faults(stats, &p, &o);
+	if (!o.slot)
+		return XDP_PASS;
+	if (o.safe) {
+		stats->spared_safe++;
+		return XDP_PASS;
+	}
+	if (is_neighbour_discovery(&p.inner)) {
+		stats->spared_nd++;
+		return XDP_PASS;
+	}
+	__u32 slot = o.slot;
+	struct drop_count *c = bpf_map_lookup_elem(&drop_counts, &slot);
+	if (c) {
+		c->packets++;
+		c->bytes += length;
+		c->last_boot_ns = bpf_ktime_get_boot_ns();
+	}
+	stats->dropped_packets++;
+	stats->dropped_bytes += length;
+	return XDP_DROP;
+}
+
+// xdp.frags: may be attached where the MTU needs more than one buffer; offsets are read by copy, so nothing is missed there.
+SEC("xdp.frags")
+int drop_listed(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 zero = 0;
+	struct fast fast;
+	void *list = bpf_map_lookup_elem(&drop_lists, &zero);
+	if (!list)
+		return XDP_PASS;
+	struct iphdr *ip4 = fast_ipv4(data, end, &fast);
+	if (ip4 && !list_head4(list, bpf_ntohl(ip4->saddr)) && !list_head4(list, bpf_ntohl(ip4->daddr)))
+		return XDP_PASS;
+	if (!ip4) {
+		struct ipv6hdr *ip6 = fast_ipv6(data, end, &fast);
+		if (ip6) {
+			__u32 src[4], dst[4];
+			__builtin_memcpy(src, &ip6->saddr, 16);
+			__builtin_memcpy(dst, &ip6->daddr, 16);
+			if (!list_head6(list, src) && !list_head6(list, dst))
+				return XDP_PASS;
+		}
+	}
+	return decide(ctx);
+}
+
+char _license[] SEC("license") = "GPL";

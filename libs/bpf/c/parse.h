@@ -1,0 +1,317 @@
+// The whole parser, for what fast.h leaves: tags, MPLS, PPPoE, options, fragments, extension headers, tunnels, hostile frames.
+// A state machine over offsets: each step reads one header and says what the next one is. It reads by copy (LOAD), which also reaches
+// data outside the linear part of an skb, so nothing is ever pulled. parse_step is a global function: the verifier looks at it once.
+// The including program defines `parse_ctx` and LOAD(ctx, at, to, size) -> 0 or an error.
+#pragma once
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "guard.h"
+
+#define MAX_STEPS 32
+#define MAX_TUNNELS 4
+
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define TYPE_VLAN 0x8100
+#define TYPE_QINQ 0x88a8
+#define TYPE_QINQ_OLD 0x9100
+#define TYPE_MPLS 0x8847
+#define TYPE_MPLS_MULTICAST 0x8848
+#define TYPE_PPPOE_SESSION 0x8864
+#define TYPE_BRIDGED 0x6558 // Ethernet in GRE and Geneve
+#define PORT_VXLAN 4789
+#define PORT_GENEVE 6081
+
+enum step { AT_ETHERNET, AT_TYPE, AT_LLC, AT_MPLS, AT_PPPOE, AT_IPV4, AT_IPV6, AT_EXTENSION, AT_TRANSPORT, AT_GRE, AT_VXLAN, AT_GENEVE, DONE };
+enum fault { NO_FAULT, NOT_IP, TRUNCATED, MALFORMED, TOO_DEEP };
+
+// Where the parser stands and what it found. `inner` is the last whole IP header; a fault further in leaves it as it is.
+struct packet {
+	struct tuple inner, outer;
+	__u32 at, limit; // next header; end of the frame, or of the IP packet (Ethernet padding is not data)
+	__u32 vni, next_vni;
+	__u16 vlan[2];
+	__u16 type; // Ethernet type, host order
+	__u8 step, fault, tunnels, tags;
+	__u16 pad;
+};
+
+static __always_inline int fail(struct packet *p, enum fault fault)
+{
+	p->fault = fault;
+	return DONE;
+}
+
+static __always_inline int load(parse_ctx *ctx, struct packet *p, void *to, __u32 size)
+{
+	return p->at + size > p->limit || LOAD(ctx, p->at, to, size);
+}
+
+static __always_inline int step_ethernet(parse_ctx *ctx, struct packet *p)
+{
+	__u16 head[7];
+	if (load(ctx, p, head, sizeof(head)))
+		return fail(p, TRUNCATED);
+	p->type = bpf_ntohs(head[6]);
+	p->at += sizeof(head);
+	return AT_TYPE;
+}
+
+static __always_inline int step_type(parse_ctx *ctx, struct packet *p)
+{
+	__u16 tag[2];
+	switch (p->type) {
+	case TYPE_IPV4: return AT_IPV4;
+	case TYPE_IPV6: return AT_IPV6;
+	case TYPE_VLAN:
+	case TYPE_QINQ:
+	case TYPE_QINQ_OLD:
+		if (load(ctx, p, tag, sizeof(tag)))
+			return fail(p, TRUNCATED);
+		if (!p->vlan[0])
+			p->vlan[0] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
+		else if (!p->vlan[1])
+			p->vlan[1] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
+		p->type = bpf_ntohs(tag[1]);
+		p->at += sizeof(tag);
+		return AT_TYPE;
+	case TYPE_MPLS:
+	case TYPE_MPLS_MULTICAST: return AT_MPLS;
+	case TYPE_PPPOE_SESSION: return AT_PPPOE;
+	}
+	return p->type < 0x600 ? AT_LLC : fail(p, NOT_IP);
+}
+
+// 802.3: the type field is a length. Only SNAP with OUI 0 carries an Ethernet type.
+static __always_inline int step_llc(parse_ctx *ctx, struct packet *p)
+{
+	__u8 llc[8];
+	if (load(ctx, p, llc, sizeof(llc)) || llc[0] != 0xaa || llc[1] != 0xaa || llc[2] != 3 || llc[3] | llc[4] | llc[5])
+		return fail(p, NOT_IP);
+	p->type = llc[6] << 8 | llc[7];
+	p->at += sizeof(llc);
+	return p->type < 0x600 ? fail(p, MALFORMED) : AT_TYPE;
+}
+
+// The label stack does not say what it carries: the first nibble after it is the guess (RFC 4928). 0 is a pseudowire's control word.
+static __always_inline int step_mpls(parse_ctx *ctx, struct packet *p)
+{
+	__u8 label[4], next;
+	if (load(ctx, p, label, sizeof(label)))
+		return fail(p, TRUNCATED);
+	p->at += sizeof(label);
+	if (!(label[2] & 1))
+		return AT_MPLS;
+	if (load(ctx, p, &next, 1))
+		return fail(p, TRUNCATED);
+	if (next >> 4 == 4)
+		return AT_IPV4;
+	if (next >> 4 == 6)
+		return AT_IPV6;
+	if (next >> 4)
+		return fail(p, NOT_IP);
+	p->at += 4;
+	return AT_ETHERNET;
+}
+
+static __always_inline int step_pppoe(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[8]; // version and type, code, session, length; PPP protocol
+	if (load(ctx, p, head, sizeof(head)))
+		return fail(p, TRUNCATED);
+	if (head[0] != 0x11 || head[1])
+		return fail(p, MALFORMED);
+	p->at += sizeof(head);
+	__u16 protocol = head[6] << 8 | head[7];
+	return protocol == 0x0021 ? AT_IPV4 : protocol == 0x0057 ? AT_IPV6 : fail(p, NOT_IP);
+}
+
+// One IP header further in: what was innermost becomes outer, unless there is an outer already (the outermost stays).
+static __always_inline void enter_ip(struct packet *p, __u8 family)
+{
+	if (p->inner.family && !p->outer.family)
+		p->outer = p->inner;
+	__builtin_memset(&p->inner, 0, sizeof(p->inner));
+	p->inner.family = family;
+	p->vni = p->next_vni;
+}
+
+static __always_inline void narrow(struct packet *p, __u32 end)
+{
+	if (end > p->limit)
+		p->fault = TRUNCATED; // the header promises more than there is; what is there is still true
+	else
+		p->limit = end;
+}
+
+static __always_inline int step_ipv4(parse_ctx *ctx, struct packet *p)
+{
+	struct iphdr ip;
+	if (load(ctx, p, &ip, sizeof(ip)))
+		return fail(p, TRUNCATED);
+	__u32 total = bpf_ntohs(ip.tot_len), header = ip.ihl * 4;
+	if (ip.version != 4 || header < sizeof(ip) || (total && total < header)) // 0: a GSO packet beyond 64 KiB (BIG TCP)
+		return fail(p, MALFORMED);
+	enter_ip(p, 4);
+	p->inner.src[0] = ip.saddr;
+	p->inner.dst[0] = ip.daddr;
+	p->inner.proto = ip.protocol;
+	if (total)
+		narrow(p, p->at + total);
+	p->at += header;
+	if (ip.frag_off & bpf_htons(0x1fff)) {
+		p->inner.fragment = 1;
+		return DONE;
+	}
+	return AT_TRANSPORT;
+}
+
+static __always_inline int step_ipv6(parse_ctx *ctx, struct packet *p)
+{
+	struct ipv6hdr ip;
+	if (load(ctx, p, &ip, sizeof(ip)))
+		return fail(p, TRUNCATED);
+	if (ip.version != 6)
+		return fail(p, MALFORMED);
+	enter_ip(p, 6);
+	__builtin_memcpy(p->inner.src, &ip.saddr, 16);
+	__builtin_memcpy(p->inner.dst, &ip.daddr, 16);
+	p->inner.proto = ip.nexthdr;
+	p->at += sizeof(ip);
+	if (ip.payload_len) // 0: jumbogram, or nothing
+		narrow(p, p->at + bpf_ntohs(ip.payload_len));
+	return AT_EXTENSION;
+}
+
+static __always_inline int step_extension(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[4];
+	__u8 kind = p->inner.proto;
+	if (kind != IPPROTO_HOPOPTS && kind != IPPROTO_ROUTING && kind != IPPROTO_FRAGMENT && kind != IPPROTO_AH && kind != IPPROTO_DSTOPTS && kind != 135 && kind != 139 && kind != 140)
+		return AT_TRANSPORT;
+	if (load(ctx, p, head, sizeof(head)))
+		return fail(p, TRUNCATED);
+	p->inner.proto = head[0];
+	if (kind == IPPROTO_FRAGMENT) {
+		p->at += 8;
+		if (!((head[2] << 8 | head[3]) & 0xfff8))
+			return AT_EXTENSION;
+		p->inner.fragment = 1;
+		return DONE;
+	}
+	p->at += kind == IPPROTO_AH ? (head[1] + 2) * 4 : (head[1] + 1) * 8;
+	return AT_EXTENSION;
+}
+
+// Entering a tunnel. A tunnel that turns out not to be one leaves `inner` at the header that was meant to carry it.
+static __always_inline int tunnel(struct packet *p, enum step next)
+{
+	if (++p->tunnels > MAX_TUNNELS)
+		return fail(p, TOO_DEEP);
+	return next;
+}
+
+static __always_inline int step_transport(parse_ctx *ctx, struct packet *p)
+{
+	struct tuple *t = &p->inner;
+	__u16 ports[2];
+	__u32 header = t->proto == IPPROTO_TCP ? 20 : t->proto == IPPROTO_UDP ? 8 : t->proto == IPPROTO_SCTP ? 12 : 0;
+	if (t->proto == IPPROTO_IPIP)
+		return tunnel(p, AT_IPV4);
+	if (t->proto == IPPROTO_IPV6)
+		return tunnel(p, AT_IPV6);
+	if (t->proto == IPPROTO_GRE)
+		return tunnel(p, AT_GRE);
+	if ((t->proto == IPPROTO_ICMP && t->family == 4) || (t->proto == IPPROTO_ICMPV6 && t->family == 6)) {
+		if (load(ctx, p, &t->dport, 2))
+			return fail(p, TRUNCATED);
+		return DONE;
+	}
+	if (!header)
+		return DONE;
+	if (load(ctx, p, ports, sizeof(ports)))
+		return fail(p, TRUNCATED);
+	t->sport = ports[0];
+	t->dport = ports[1];
+	if (p->at + header > p->limit)
+		p->fault = TRUNCATED;
+	if (t->proto == IPPROTO_TCP && p->at + 14 <= p->limit)
+		LOAD(ctx, p->at + 13, &t->tcp_flags, 1);
+	if (t->proto != IPPROTO_UDP)
+		return DONE;
+	p->at += header;
+	if (t->dport == bpf_htons(PORT_VXLAN))
+		return tunnel(p, AT_VXLAN);
+	if (t->dport == bpf_htons(PORT_GENEVE))
+		return tunnel(p, AT_GENEVE);
+	return DONE;
+}
+
+static __always_inline int step_gre(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[4];
+	if (load(ctx, p, head, sizeof(head)))
+		return fail(p, TRUNCATED);
+	if (head[1] & 7 || head[0] & 0x40) // version 1 is PPTP; routing went out with RFC 2784
+		return DONE;
+	p->type = head[2] << 8 | head[3];
+	p->at += 4 + (head[0] & 0x80 ? 4 : 0) + (head[0] & 0x20 ? 4 : 0) + (head[0] & 0x10 ? 4 : 0);
+	return p->type == TYPE_BRIDGED ? AT_ETHERNET : p->type == TYPE_IPV4 || p->type == TYPE_IPV6 || p->type == TYPE_MPLS ? AT_TYPE : DONE;
+}
+
+static __always_inline int step_vxlan(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[8];
+	if (load(ctx, p, head, sizeof(head)) || !(head[0] & 8))
+		return fail(p, MALFORMED);
+	p->next_vni = VNI_PRESENT | head[4] << 16 | head[5] << 8 | head[6];
+	p->at += sizeof(head);
+	return AT_ETHERNET;
+}
+
+static __always_inline int step_geneve(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[8];
+	if (load(ctx, p, head, sizeof(head)) || head[0] >> 6)
+		return fail(p, MALFORMED);
+	p->next_vni = VNI_PRESENT | head[4] << 16 | head[5] << 8 | head[6];
+	p->type = head[2] << 8 | head[3];
+	p->at += sizeof(head) + (head[0] & 0x3f) * 4;
+	return p->type == TYPE_BRIDGED ? AT_ETHERNET : AT_TYPE;
+}
+
+__noinline int parse_step(parse_ctx *ctx, struct packet *p)
+{
+	if (!p)
+		return DONE;
+	switch (p->step) {
+	case AT_ETHERNET: return step_ethernet(ctx, p);
+	case AT_TYPE: return step_type(ctx, p);
+	case AT_LLC: return step_llc(ctx, p);
+	case AT_MPLS: return step_mpls(ctx, p);
+	case AT_PPPOE: return step_pppoe(ctx, p);
+	case AT_IPV4: return step_ipv4(ctx, p);
+	case AT_IPV6: return step_ipv6(ctx, p);
+	case AT_EXTENSION: return step_extension(ctx, p);
+	case AT_TRANSPORT: return step_transport(ctx, p);
+	case AT_GRE: return step_gre(ctx, p);
+	case AT_VXLAN: return step_vxlan(ctx, p);
+	case AT_GENEVE: return step_geneve(ctx, p);
+	}
+	return DONE;
+}
+
+// `limit` is set by the caller to the length of the frame.
+static __always_inline void parse(parse_ctx *ctx, struct packet *p)
+{
+	for (int i = 0; i < MAX_STEPS; i++) {
+		int next = parse_step(ctx, p);
+		if (next == DONE)
+			return;
+		p->step = next;
+	}
+	p->fault = TOO_DEEP;
+}

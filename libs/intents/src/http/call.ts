@@ -1,0 +1,39 @@
+/** One request of ONOS' REST interface, before it is known which ONOS gets it. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below `/onos/v1`, encoded. */
+  readonly path: string;
+  /** JSON text. */
+  readonly body?: string;
+  /** May be sent again when its fate is not known. */
+  readonly repeatable: boolean;
+  /** The path ends with an intent's key: ONOS answers a missing one with 400. */
+  readonly byIntentKey?: boolean;
+  /** Milliseconds, where this call may take longer than others. */
+  readonly timeoutMs?: number;
+}
+
+/** An answer with a status of success. `body` is empty where ONOS sends none. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly location: string | undefined;
+  /** Base URL of the ONOS that answered. */
+  readonly from: string;
+}
+
+/** Fills identifiers into a path: `/` becomes `%2F` (raw, ONOS answers 404), `:` stays readable. */
+export function path(parts: TemplateStringsArray, ...ids: readonly string[]): string {
+  return parts.reduce((whole, part, i) => whole + segment(ids[i - 1] ?? '') + part);
+}
+
+const segment = (id: string): string => encodeURIComponent(id).replaceAll('%3A', ':');
+
+/** Empty and dotted segments would reach another resource than the one meant: `DELETE /flows/{device}/..` and the like. */
+export function isStray(callPath: string): boolean {
+  const [resource = ''] = callPath.split('?');
+  return resource
+    .slice(1)
+    .split('/')
+    .some((part) => part === '' || part === '.' || part === '..');
+}

@@ -1,0 +1,35 @@
+import * as t from 'io-ts';
+
+/** An interface of the routed network (InterfaceConfig). `ips`: address with prefix length, `192.168.1.1/24`. */
+export const PortInterface = t.intersection(
+  [t.partial({ name: t.string, ips: t.array(t.string), mac: t.string, vlan: t.union([t.string, t.number]) }), t.UnknownRecord],
+  'PortInterface',
+);
+export type PortInterface = t.TypeOf<typeof PortInterface>;
+
+/** A BGP speaker (BgpConfig). `connectPoint`: `of:0000000000000004/22`; `peers`: addresses. */
+export const BgpSpeaker = t.intersection(
+  [t.type({ connectPoint: t.string, peers: t.array(t.string) }), t.partial({ name: t.string, vlan: t.union([t.string, t.number]) })],
+  'BgpSpeaker',
+);
+export type BgpSpeaker = t.TypeOf<typeof BgpSpeaker>;
+
+const configs = t.record(t.string, t.UnknownRecord);
+
+/** The network configuration: by class of subject, subject (`of:0000000000000001/21`) and name of the configuration. */
+export const NetworkConfiguration = t.type(
+  {
+    apps: t.record(t.string, t.intersection([t.partial({ bgp: t.partial({ bgpSpeakers: t.array(BgpSpeaker) }) }), t.UnknownRecord])),
+    ports: t.record(t.string, t.intersection([t.partial({ interfaces: t.array(PortInterface) }), t.UnknownRecord])),
+    devices: configs,
+    hosts: configs,
+    links: configs,
+  },
+  'NetworkConfiguration',
+);
+export type NetworkConfiguration = t.TypeOf<typeof NetworkConfiguration>;
+
+/** The speakers of `org.onosproject.router`, which SDN-IP carries the sessions of. */
+export function bgpSpeakersOf(configuration: NetworkConfiguration): BgpSpeaker[] {
+  return configuration.apps['org.onosproject.router']?.bgp?.bgpSpeakers ?? [];
+}

@@ -56,7 +56,7 @@ export const Detection = annotate(
 export type Detection = t.TypeOf<typeof Detection>;
 
 /** A detection as the ledger keeps it. */
-export const DetectionRecord = annotate(t.type({ detection: Detection, receivedAt: TimeUs, mitigationId: t.union([t.string, t.null]) }), {
+export const DetectionRecord = annotate(t.type({ detection: Detection, receivedAt: TimeUs, decision: t.string, mitigationId: t.union([t.string, t.null]) }), {
   id: 'DetectionRecord',
 });
 export const DetectionList = annotate(t.type({ items: t.array(DetectionRecord) }), { id: 'DetectionList' });

@@ -1,0 +1,121 @@
+import { BearerGuard, HealthController, HealthService, MetricsController, ProblemFilter, readYaml } from '@guardpost/platform';
+import { Module, StandardSchemaSerializerInterceptor, StandardSchemaValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { BoxesController } from './boxes/boxes.controller.js';
+import { Boxes } from './boxes/boxes.service.js';
+import { Connections } from './connections.js';
+import { DeadLetters } from './dead-letters/dead-letters.service.js';
+import { DetectionsConsumer } from './detections/detections.consumer.js';
+import { DetectionsController } from './detections/detections.controller.js';
+import { Judge } from './detections/judge.service.js';
+import { Enforcement } from './enforcement/enforcement.service.js';
+import { FlowEnforcer } from './enforcement/flow-enforcer.service.js';
+import { FlowEvents } from './enforcement/flow-events.js';
+import { Reconciler } from './enforcement/reconciler.service.js';
+import { IndicatorsController } from './indicators/indicators.controller.js';
+import { Indicators } from './indicators/indicators.service.js';
+import { Inventory } from './inventory/inventory.service.js';
+import { Ledger } from './ledger/ledger.service.js';
+import { ListPublisher } from './lists/list-publisher.js';
+import { Lists } from './lists/lists.service.js';
+import type { Settings } from './load-config.js';
+import { BridgeMetrics } from './metrics/bridge-metrics.js';
+import { MitigationsController } from './mitigations/mitigations.controller.js';
+import { Mitigations } from './mitigations/mitigations.service.js';
+import { Policy } from './policy/policy.codec.js';
+import { FlowReports } from './reports/flow-reports.js';
+import { ReportsConsumer } from './reports/reports.consumer.js';
+import { Runtime } from './runtime.service.js';
+
+const POLICY = 'guardpost.policy';
+
+/** What needs more than its classes: settings, connections, keys. */
+function madeOf(settings: Settings): Provider[] {
+  return [
+    { provide: Ledger, useFactory: () => Ledger.open(settings.ledgerFile) },
+    { provide: Connections, useFactory: () => new Connections(settings) },
+    { provide: POLICY, useFactory: () => readYaml(settings.policyFile, Policy) },
+    { provide: BearerGuard, useFactory: () => new BearerGuard(settings.token) },
+    { provide: Boxes, inject: [Ledger], useFactory: (ledger: Ledger) => new Boxes(settings.boxes, ledger) },
+    { provide: Inventory, inject: [Connections], useFactory: (c: Connections) => new Inventory(c.onos) },
+    {
+      provide: FlowEnforcer,
+      inject: [Connections, Ledger, Inventory, FlowEvents],
+      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, events: FlowEvents) => new FlowEnforcer(c.onos, ledger, inventory, events),
+    },
+    {
+      provide: Reconciler,
+      inject: [Connections, Ledger, Inventory, FlowEnforcer],
+      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, flows: FlowEnforcer) => new Reconciler(c.onos, ledger, inventory, flows),
+    },
+    {
+      provide: Lists,
+      inject: [Connections, Ledger],
+      useFactory: (c: Connections, ledger: Ledger) => {
+        const publisher = (name: string, kind: 'watch' | 'drop') => new ListPublisher(name, kind, c.redis, c.sealer(), c.bridges);
+        return new Lists(ledger, publisher('watch', 'watch'), new Map(settings.boxes.map(({ id }) => [id, publisher(`drop.${id}`, 'drop')])));
+      },
+    },
+    {
+      provide: Enforcement,
+      inject: [Connections, Ledger, FlowEnforcer, Lists],
+      useFactory: (c: Connections, ledger: Ledger, flows: FlowEnforcer, lists: Lists) => new Enforcement(ledger, flows, lists, c.redis),
+    },
+    { provide: Judge, inject: [Ledger, POLICY], useFactory: (ledger: Ledger, policy: Policy) => new Judge(ledger, policy) },
+    {
+      provide: DetectionsConsumer,
+      inject: [Connections, Judge, DeadLetters, Enforcement],
+      useFactory: (c: Connections, judge: Judge, dead: DeadLetters, enforcement: Enforcement) =>
+        new DetectionsConsumer(settings.instance, c.boxes, judge, { dead, enforcement }, new Map(settings.boxes.map(({ id }) => [id, c.sealer()])), c.redis),
+    },
+    {
+      provide: ReportsConsumer,
+      inject: [Connections, FlowReports, Boxes, Lists, DeadLetters],
+      useFactory: (c: Connections, flows: FlowReports, boxes: Boxes, lists: Lists, dead: DeadLetters) =>
+        new ReportsConsumer(settings.instance, c.boxes, flows, { boxes, lists }, dead),
+    },
+    {
+      provide: Mitigations,
+      inject: [Ledger, Enforcement, Boxes, Inventory, POLICY],
+      useFactory: (ledger: Ledger, enforcement: Enforcement, boxes: Boxes, inventory: Inventory, policy: Policy) =>
+        new Mitigations(ledger, enforcement, { boxes, inventory, policy }),
+    },
+    {
+      provide: Runtime,
+      inject: [Ledger, Connections, DetectionsConsumer, ReportsConsumer, Enforcement, Reconciler, Lists, Boxes, HealthService],
+      useFactory: (
+        ledger: Ledger,
+        connections: Connections,
+        detections: DetectionsConsumer,
+        reports: ReportsConsumer,
+        enforcement: Enforcement,
+        reconciler: Reconciler,
+        lists: Lists,
+        boxes: Boxes,
+        health: HealthService,
+      ) => new Runtime(settings.instance, ledger, connections, { detections, reports, enforcement, reconciler, lists, boxes }, health),
+    },
+  ];
+}
+
+@Module({})
+export class AppModule {
+  static of(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [MitigationsController, IndicatorsController, DetectionsController, BoxesController, HealthController, MetricsController],
+      providers: [
+        { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
+        { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...madeOf(settings),
+        BridgeMetrics,
+        DeadLetters,
+        FlowEvents,
+        FlowReports,
+        HealthService,
+        Indicators,
+      ],
+    };
+  }
+}

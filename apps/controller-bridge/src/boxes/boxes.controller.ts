@@ -1,0 +1,42 @@
+import { BoxList, DeadLetterList, DeviceList, requestSchema } from '@guardpost/contracts';
+import { BearerGuard, Returns } from '@guardpost/platform';
+import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { TypeOf } from 'io-ts';
+import { DeadLetters } from '../dead-letters/dead-letters.service.js';
+import { Inventory } from '../inventory/inventory.service.js';
+import { DEFAULT_PAGE, ListQuery } from '../queries.codec.js';
+import { Boxes } from './boxes.service.js';
+
+@ApiTags('site')
+@ApiBearerAuth()
+@UseGuards(BearerGuard)
+@Controller('api/v1')
+export class BoxesController {
+  constructor(
+    private readonly boxes: Boxes,
+    private readonly inventory: Inventory,
+    private readonly deadLetters: DeadLetters,
+  ) {}
+
+  @Get('boxes')
+  @ApiOperation({ summary: 'Boxes, with what each last said of itself and how many of its detections never came' })
+  @Returns(BoxList)
+  async list(): Promise<TypeOf<typeof BoxList>> {
+    return { items: await this.boxes.list() };
+  }
+
+  @Get('devices')
+  @ApiOperation({ summary: 'Switches as ONOS knows them' })
+  @Returns(DeviceList)
+  devices(): TypeOf<typeof DeviceList> {
+    return { items: this.inventory.list().map(({ id, available }) => ({ id, available })) };
+  }
+
+  @Get('dead-letters')
+  @ApiOperation({ summary: 'Messages that a bridge or a box refused, the newest first' })
+  @Returns(DeadLetterList)
+  async dead(@Query({ schema: requestSchema(ListQuery) }) query: ListQuery): Promise<TypeOf<typeof DeadLetterList>> {
+    return { items: await this.deadLetters.list(query.limit ?? DEFAULT_PAGE) };
+  }
+}

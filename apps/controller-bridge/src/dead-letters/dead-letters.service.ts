@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { DeadLetter } from '@guardpost/contracts';
+import { Injectable, Logger } from '@nestjs/common';
+import { nowUs } from '../clock.js';
+import { Ledger } from '../ledger/ledger.service.js';
+
+const SAMPLE_MAX = 200;
+
+/** What was refused, by us or by a box, with the reason. The rest goes on. */
+@Injectable()
+export class DeadLetters {
+  private readonly logger = new Logger(DeadLetters.name);
+
+  constructor(private readonly ledger: Ledger) {}
+
+  /** `sample` may be the whole message: it is cut here. The same message read twice is one entry. */
+  async add(letter: { side: 'bridge' | 'box'; by: string; channel: string; reason: string; sample: string; dedupe?: string }): Promise<void> {
+    const { dedupe, sample, ...rest } = letter;
+    this.logger.warn(`${letter.side} ${letter.by} refused a message of ${letter.channel}: ${letter.reason}`);
+    const key = dedupe ?? createHash('sha256').update([rest.by, rest.channel, sample].join('\n')).digest('hex');
+    await this.ledger.write((db) =>
+      db
+        .insertInto('dead_letter')
+        .values({ ...rest, sample: sample.slice(0, SAMPLE_MAX), dedupe: key, at: nowUs() })
+        .onConflict((c) => c.column('dedupe').doNothing())
+        .execute(),
+    );
+  }
+
+  async list(limit: number): Promise<DeadLetter[]> {
+    const rows = await this.ledger.db.selectFrom('dead_letter').selectAll().orderBy('id', 'desc').limit(limit).execute();
+    return rows.map(({ dedupe: _, side, ...rest }) => ({ ...rest, side: side === 'box' ? 'box' : 'bridge' }));
+  }
+}

@@ -1,0 +1,141 @@
+import { OnosFailure, unwrap, type OnosClient } from '@guardpost/intents';
+import { Injectable, Logger } from '@nestjs/common';
+import { nowUs } from '../clock.js';
+import { Inventory } from '../inventory/inventory.service.js';
+import { Ledger } from '../ledger/ledger.service.js';
+import type { PlacementRow } from '../ledger/tables.js';
+import { APP_ID, flowRule, ruleKey, type RulePlace } from '../mitigations/flow-rule.js';
+import { updatePlacement } from '../mitigations/mitigation.store.js';
+import type { Target } from '@guardpost/contracts';
+import { FlowEvents } from './flow-events.js';
+
+const RETRY_FIRST_US = 200_000;
+const RETRY_MAX_US = 10_000_000;
+
+/** A placement with the target of its mitigation. */
+export interface FlowPlacement {
+  readonly row: PlacementRow;
+  readonly target: Target;
+}
+
+export const placeOf = (row: PlacementRow): RulePlace => ({
+  device: row.device ?? '',
+  inPort: row.in_port,
+  side: row.side === 'from' ? 'from' : 'to',
+});
+
+/** Puts drop rules into ONOS and takes them out. Every step is in the ledger; a call that failed is due again later. */
+@Injectable()
+export class FlowEnforcer {
+  private readonly logger = new Logger(FlowEnforcer.name);
+  private readonly inHand = new Set<string>();
+
+  constructor(
+    private readonly onos: OnosClient,
+    private readonly ledger: Ledger,
+    private readonly inventory: Inventory,
+    readonly events: FlowEvents,
+  ) {}
+
+  /** Resolves when each was tried. Never rejects: what failed is in the ledger with the time of the next try. */
+  async place(placements: readonly FlowPlacement[]): Promise<void> {
+    await Promise.all(placements.map((p) => this.alone(p.row.id, () => this.placeOne(p))));
+  }
+
+  async lift(placements: readonly FlowPlacement[]): Promise<void> {
+    await Promise.all(placements.map((p) => this.alone(p.row.id, () => this.liftOne(p))));
+  }
+
+  /** One call at a time for a placement: a tick that finds it in hand passes it by. */
+  private async alone(id: string, work: () => Promise<void>): Promise<void> {
+    if (this.inHand.has(id)) return;
+    this.inHand.add(id);
+    try {
+      await work();
+    } catch (error) {
+      this.logger.error(`placement ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    } finally {
+      this.inHand.delete(id);
+    }
+  }
+
+  private async placeOne({ row, target }: FlowPlacement): Promise<void> {
+    const device = row.device ?? '';
+    if (this.inventory.knows(device) === false) return this.failed(row, `ONOS knows no device ${device}`);
+    let flowId: string;
+    try {
+      flowId = await unwrap(this.onos.flows.add(APP_ID, flowRule(target, placeOf(row))));
+    } catch (error) {
+      return this.failed(row, reasonOf(error));
+    }
+    const acceptedAt = nowUs();
+    // From here on the box's event confirms by flow id; one that came before is waiting.
+    await this.ledger.write(async (db) => {
+      const current = await db.selectFrom('placement').selectAll().where('id', '=', row.id).executeTakeFirst();
+      if (current === undefined) return;
+      const seenAt = this.events.addedAt(device, flowId);
+      const held = current.state === 'lifting' || current.state === 'lifted';
+      const change: Partial<PlacementRow> = {
+        flow_id: flowId,
+        attempts: current.attempts + 1,
+        problem: null,
+        accepted_at: current.accepted_at ?? acceptedAt,
+        ...(held ? {} : seenAt === undefined ? { state: 'accepted' } : { state: 'confirmed', confirmed_at: current.confirmed_at ?? seenAt }),
+      };
+      await updatePlacement(db, row, change, 'enforcer', seenAt === undefined ? 'accepted by ONOS' : 'in the switch', acceptedAt);
+    });
+  }
+
+  private async liftOne({ row, target }: FlowPlacement): Promise<void> {
+    try {
+      const flowId = row.flow_id ?? (await this.findFlowId(row, target));
+      if (flowId !== null) await this.remove(row.device ?? '', flowId);
+    } catch (error) {
+      return this.failed(row, reasonOf(error));
+    }
+    await this.ledger.write((db) =>
+      updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', 'rule removed from ONOS', nowUs()),
+    );
+  }
+
+  /** Succeeds where the rule is gone already. */
+  private async remove(device: string, flowId: string): Promise<void> {
+    try {
+      await unwrap(this.onos.flows.remove(device, flowId));
+    } catch (error) {
+      if (!(error instanceof OnosFailure && error.error.kind === 'not-found')) throw error;
+    }
+  }
+
+  /** After a crash between the call and the ledger: the rule may stand without our knowing its id. */
+  private async findFlowId(row: PlacementRow, target: Target): Promise<string | null> {
+    if (row.attempts === 0 && row.accepted_at === null && row.problem === null && !this.mayHaveBeenSent(row)) return null;
+    const key = ruleKey(flowRule(target, placeOf(row)));
+    try {
+      const flows = await unwrap(this.onos.flows.ofApp(APP_ID));
+      return flows.find((f) => ruleKey(f) === key)?.id ?? null;
+    } catch (error) {
+      if (error instanceof OnosFailure && error.error.kind === 'not-found') return null;
+      throw error;
+    }
+  }
+
+  /** Only a placement that was never due can't have been sent. */
+  private mayHaveBeenSent(row: PlacementRow): boolean {
+    return row.retry_at <= nowUs();
+  }
+
+  private async failed(row: PlacementRow, problem: string): Promise<void> {
+    if (row.problem !== problem) this.logger.warn(`placement ${row.id}: ${problem}`);
+    const wait = Math.min(RETRY_FIRST_US * 2 ** Math.min(row.attempts, 10), RETRY_MAX_US);
+    await this.ledger.write((db) =>
+      db
+        .updateTable('placement')
+        .set((e) => ({ problem, attempts: e('attempts', '+', 1), retry_at: nowUs() + wait }))
+        .where('id', '=', row.id)
+        .execute(),
+    );
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

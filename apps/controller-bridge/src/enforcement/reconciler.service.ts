@@ -1,0 +1,122 @@
+import { OnosFailure, unwrap, type FlowEntry, type OnosClient } from '@guardpost/intents';
+import { Injectable, Logger } from '@nestjs/common';
+import { nowUs } from '../clock.js';
+import { Inventory } from '../inventory/inventory.service.js';
+import { Ledger } from '../ledger/ledger.service.js';
+import { APP_ID, flowRule, ruleKey } from '../mitigations/flow-rule.js';
+import { updatePlacement } from '../mitigations/mitigation.store.js';
+import { FlowEnforcer, placeOf, type FlowPlacement } from './flow-enforcer.service.js';
+import { flowPlacements } from './work.js';
+
+const EVERY_MS = 5_000;
+
+/**
+ * Compares what ONOS holds under our application with what the ledger wants, and mends the difference: rules that are
+ * missing are put back, rules that nobody wants are removed. ONOS' own view also confirms rules of boxes without tracer.
+ */
+@Injectable()
+export class Reconciler {
+  private readonly logger = new Logger(Reconciler.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  /** Of the last pass. Empty while ONOS answers as it should. */
+  problems: readonly string[] = ['ONOS was not asked yet'];
+
+  constructor(
+    private readonly onos: OnosClient,
+    private readonly ledger: Ledger,
+    private readonly inventory: Inventory,
+    private readonly enforcer: FlowEnforcer,
+  ) {}
+
+  start(leads: () => boolean): void {
+    this.timer = setInterval(() => void this.pass(leads), EVERY_MS);
+    void this.pass(leads);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** One at a time. Every bridge reads; only the leader mends. */
+  pass(leads: () => boolean): Promise<void> {
+    this.running ??= this.reconcile(leads)
+      .then(() => void (this.problems = []))
+      .catch((error: unknown) => {
+        const problem = error instanceof Error ? error.message : String(error);
+        if (this.problems[0] !== problem) this.logger.warn(problem);
+        this.problems = [problem];
+      })
+      .finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async reconcile(leads: () => boolean): Promise<void> {
+    await this.inventory.refresh();
+    if (!leads()) return;
+    const askedAt = nowUs();
+    const standing = await this.standing();
+    // Wanted is read after ONOS: a rule that stands was wanted in the ledger before it was sent.
+    const wanted = await flowPlacements(this.ledger, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
+    const lifting = await flowPlacements(this.ledger, { lifting: true, states: ['lifting'] });
+    const keyOf = ({ row, target }: FlowPlacement): string => ruleKey(flowRule(target, placeOf(row)));
+    const byKey = new Map(standing.map((flow) => [ruleKey(flow), flow]));
+    const kept = new Set([...wanted, ...lifting].map(keyOf));
+
+    const orphans = standing.filter((flow) => !kept.has(ruleKey(flow)));
+    if (orphans.length > 0) {
+      this.logger.warn(`removing ${orphans.length} rule(s) of ours from ONOS that no mitigation wants`);
+      await unwrap(this.onos.flows.removeAll(orphans.map(({ deviceId, id }) => ({ deviceId, flowId: id }))));
+    }
+    for (const placement of wanted) {
+      const flow = byKey.get(keyOf(placement));
+      if (flow === undefined) await this.missing(placement, askedAt);
+      else await this.stands(placement.row, flow);
+    }
+    // ONOS keeps rules for a device that is away, and the device gets them when it is back.
+    await this.enforcer.place(wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt));
+  }
+
+  private async standing(): Promise<FlowEntry[]> {
+    try {
+      const flows = await unwrap(this.onos.flows.ofApp(APP_ID));
+      return flows.filter((f) => f.state !== 'PENDING_REMOVE' && f.state !== 'REMOVED');
+    } catch (error) {
+      if (error instanceof OnosFailure && error.error.kind === 'not-found') return []; // no rule of ours, ever
+      throw error;
+    }
+  }
+
+  /** A rule that ONOS had accepted before we asked is gone from it. */
+  private async missing({ row }: FlowPlacement, askedAt: number): Promise<void> {
+    if (row.state === 'requested' || (row.accepted_at ?? askedAt) >= askedAt) return;
+    this.logger.warn(`placement ${row.id}: its rule is gone from ONOS, putting it back`);
+    await this.ledger.write((db) =>
+      updatePlacement(db, row, { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 }, 'reconciler', 'rule gone from ONOS', nowUs()),
+    );
+  }
+
+  private async stands(row: PlacementLike, flow: FlowEntry): Promise<void> {
+    const counts = { packets: Math.max(row.packets, flow.packets), bytes: Math.max(row.bytes, flow.bytes) };
+    const confirms = flow.state === 'ADDED' && row.state !== 'confirmed';
+    if (!confirms && counts.packets === row.packets && row.flow_id === flow.id) return;
+    const now = nowUs();
+    await this.ledger.write((db) =>
+      updatePlacement(
+        db,
+        row,
+        {
+          ...counts,
+          flow_id: flow.id,
+          ...(confirms ? { state: 'confirmed', accepted_at: row.accepted_at ?? now, confirmed_at: row.confirmed_at ?? now, problem: null } : {}),
+        },
+        'reconciler',
+        'ONOS says that the rule is in the switch',
+        now,
+      ),
+    );
+  }
+}
+
+type PlacementLike = FlowPlacement['row'];

@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, Migrator, sql, SqliteDialect } from 'kysely';
+import { migrations } from './migrations.js';
+import type { LedgerTables } from './tables.js';
+
+export type LedgerDb = Kysely<LedgerTables>;
+
+interface Waiting {
+  readonly work: (db: LedgerDb) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** At most so many writes share one commit: bounds how long the first of them waits. */
+const GROUP_MAX = 200;
+
+/**
+ * What Guardpost knows and has decided. SQLite in WAL with `synchronous=FULL`: a write that resolved survives a kill and
+ * a power cut. Writes that wait at the same time share one commit. Several bridges may open the same file.
+ */
+export class Ledger {
+  private readonly waiting: Waiting[] = [];
+  private draining: Promise<void> | undefined;
+
+  private constructor(readonly db: LedgerDb) {}
+
+  /** Opens the file, makes it where it is missing, and brings its tables up to date. */
+  static async open(file: string): Promise<Ledger> {
+    mkdirSync(dirname(file), { recursive: true });
+    const database = new SqliteDatabase(file, { timeout: 5_000 });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    const db: LedgerDb = new Kysely<LedgerTables>({ dialect: new SqliteDialect({ database }) });
+    const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw new Error(`the ledger ${file} can't be brought up to date`, { cause: error });
+    return new Ledger(db);
+  }
+
+  /** Runs `work` in a transaction that holds the write lock. Resolves when it is on the disk. */
+  write<A>(work: (db: LedgerDb) => Promise<A>): Promise<A> {
+    return new Promise<A>((resolve, reject) => {
+      this.waiting.push({ work, resolve: (value) => resolve(value as A), reject });
+      this.draining ??= this.drain().finally(() => (this.draining = undefined));
+    });
+  }
+
+  private async drain(): Promise<void> {
+    await Promise.resolve(); // what is asked for in the same turn joins the same commit
+    while (this.waiting.length > 0) {
+      const group = this.waiting.splice(0, GROUP_MAX);
+      await this.commit(group).catch(async () => {
+        // One of them failed and took the others with it: each on its own, so that only the guilty one fails.
+        for (const one of group) await this.commit([one]).catch(one.reject);
+      });
+    }
+  }
+
+  private async commit(group: readonly Waiting[]): Promise<void> {
+    const results = await this.db.connection().execute(async (db) => {
+      await sql`begin immediate`.execute(db);
+      try {
+        const values: unknown[] = [];
+        for (const { work } of group) values.push(await work(db));
+        await sql`commit`.execute(db);
+        return values;
+      } catch (error) {
+        await sql`rollback`.execute(db).catch(() => undefined);
+        throw error;
+      }
+    });
+    group.forEach(({ resolve }, i) => resolve(results[i]));
+  }
+
+  async close(): Promise<void> {
+    await this.draining;
+    await this.db.destroy();
+  }
+}

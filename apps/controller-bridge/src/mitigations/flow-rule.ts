@@ -1,0 +1,61 @@
+import { canonicalPrefix, type Target } from '@guardpost/contracts';
+import { criteria, dropRule, ETHER_TYPE, isKnownCriterion, type Criterion, type FlowRule } from '@guardpost/intents';
+
+/** The application id that every rule of ours carries in ONOS. */
+export const APP_ID = 'org.guardpost';
+/** Above SDN-IP's routes (at most 740), below its BGP sessions (1000). */
+export const DROP_PRIORITY = 800;
+
+const TCP = 6;
+const UDP = 17;
+const SCTP = 132;
+/** Protocols that have ports. */
+export const PORT_PROTOCOLS: readonly number[] = [TCP, UDP, SCTP];
+
+/** Where a rule goes: `side` says which end of the packet the target is. */
+export interface RulePlace {
+  readonly device: string;
+  readonly inPort: string | null;
+  readonly side: 'from' | 'to';
+}
+
+/** The drop rule of one side of a target at one place: the same each time. Throws on a port of a protocol that has none. */
+export function flowRule(target: Target, place: RulePlace): FlowRule {
+  const prefix = canonicalPrefix(target.prefix);
+  const v6 = prefix.includes(':');
+  const from = place.side === 'from';
+  const address = v6
+    ? (from ? criteria.ipv6Src : criteria.ipv6Dst)(prefix)
+    : (from ? criteria.ipv4Src : criteria.ipv4Dst)(prefix);
+  const match: Criterion[] = [criteria.ethType(v6 ? ETHER_TYPE.ipv6 : ETHER_TYPE.ipv4), address];
+  if (place.inPort !== null) match.push(criteria.inPort(Number(place.inPort)));
+  if (target.proto !== null) match.push(criteria.ipProto(target.proto));
+  if (target.port !== null) match.push(portOf(target.proto, target.port, from));
+  return dropRule(place.device, DROP_PRIORITY, match);
+}
+
+function portOf(proto: number | null, port: number, from: boolean): Criterion {
+  switch (proto) {
+    case TCP:
+      return (from ? criteria.tcpSrc : criteria.tcpDst)(port);
+    case UDP:
+      return (from ? criteria.udpSrc : criteria.udpDst)(port);
+    case SCTP:
+      return (from ? criteria.sctpSrc : criteria.sctpDst)(port);
+    default:
+      throw new RangeError(`protocol ${proto ?? 'any'} has no ports`);
+  }
+}
+
+/** What makes two rules the same to a switch: whoever wrote them, in whatever order and spelling. */
+export function ruleKey(rule: Pick<FlowRule, 'deviceId' | 'priority' | 'selector'>): string {
+  const match = rule.selector.criteria.map((criterion) => {
+    if (!isKnownCriterion(criterion)) return JSON.stringify(criterion);
+    const value = Object.entries(criterion)
+      .filter(([name]) => name !== 'type')
+      .map(([, v]) => (criterion.type === 'ETH_TYPE' ? Number(v) : v))
+      .join();
+    return `${criterion.type}=${value}`;
+  });
+  return `${rule.deviceId} ${rule.priority} ${match.sort().join(' ')}`;
+}

@@ -1,0 +1,119 @@
+import type { Detection, Sighting, WatchItem } from '@guardpost/contracts';
+import { add, type FlowCounts, type Sum, type Tally } from './flow-counts.js';
+import type { Endpoints, Side } from './endpoints.js';
+
+/** A detection but for the time at which it is handed over. */
+export type DetectionDraft = Omit<Detection, 'queuedAt'>;
+
+export interface Meeting {
+  readonly matched: Side;
+  readonly sighting: Sighting;
+  readonly atUs: number;
+}
+
+const MAX_SIGHTINGS = 16;
+
+/** One key from its first packet until a window passes without a packet. */
+export class Window implements Tally {
+  readonly flows = new Set<FlowCounts>();
+  /** Of flows that are gone from the table. */
+  private readonly settled: Sum = { packets: 0, bytes: 0 };
+  /** Of flows that there was no room to follow: by site, for the same packet is counted at several. */
+  private readonly untracked = new Map<string, Sum>();
+  private readonly seen = new Map<string, Sighting>();
+  /** The directions whose way into the bridge was told. */
+  private readonly entered = new Set<Side>();
+  private readonly firstAt: number;
+  private lastAt: number;
+  private revision = -1;
+  private reported: Sum;
+
+  constructor(
+    private readonly box: string,
+    private readonly id: string,
+    readonly key: string,
+    readonly endpoints: Endpoints,
+    private readonly item: WatchItem,
+    private readonly first: Meeting,
+    length: number,
+    public endsAt: number,
+  ) {
+    this.firstAt = this.lastAt = first.atUs;
+    this.reported = { packets: 1, bytes: length };
+    this.meet(first);
+  }
+
+  /**
+   * Notes where a packet was met. True when it is news that should not wait for the end of the window: the first known
+   * port by which packets of this direction enter the bridge. Once a direction, so at most twice.
+   */
+  meet({ matched, sighting, atUs }: Meeting): boolean {
+    this.lastAt = Math.max(this.lastAt, atUs);
+    const key = `${sighting.interface} ${sighting.direction} ${sighting.port ?? '-'} ${sighting.vni ?? '-'}`;
+    if (!this.seen.has(key) && this.seen.size < MAX_SIGHTINGS) this.seen.set(key, sighting);
+    if (sighting.direction !== 'ingress' || sighting.port === null || this.entered.has(matched)) return false;
+    this.entered.add(matched);
+    this.seen.set(key, sighting); // one of two that may go beyond the limit: the bridge places rules by it
+    return true;
+  }
+
+  heard(atUs: number): void {
+    this.lastAt = Math.max(this.lastAt, atUs);
+  }
+
+  settle(flow: FlowCounts): void {
+    add(this.settled, flow.total());
+    this.flows.delete(flow);
+  }
+
+  addUntracked(site: string, sum: Sum): void {
+    const known = this.untracked.get(site);
+    if (known === undefined) this.untracked.set(site, { packets: sum.packets, bytes: sum.bytes });
+    else add(known, sum);
+  }
+
+  /** Whether more was counted than has been reported. */
+  hasNews(): boolean {
+    return this.counted().packets > this.reported.packets;
+  }
+
+  /** The next revision. Counts never go down. */
+  revise(): DetectionDraft {
+    const counted = this.counted();
+    this.reported = {
+      packets: Math.max(this.reported.packets, counted.packets),
+      bytes: Math.max(this.reported.bytes, counted.bytes),
+    };
+    const { remote, local, proto, remotePort, localPort } = this.endpoints;
+    const { id, prefix, proto: itemProto, port } = this.item;
+    return {
+      v: 1,
+      id: this.id,
+      revision: ++this.revision,
+      box: this.box,
+      detector: 'indicator',
+      indicator: { id, prefix, proto: itemProto, port },
+      flow: { remote, local, proto, remotePort, localPort },
+      matched: this.first.matched,
+      seen: [...this.seen.values()],
+      packets: this.reported.packets,
+      bytes: this.reported.bytes,
+      firstAt: this.firstAt,
+      lastAt: this.lastAt,
+    };
+  }
+
+  close(): void {
+    for (const flow of this.flows) flow.settle();
+    this.flows.clear();
+  }
+
+  private counted(): Sum {
+    const sum = { ...this.settled };
+    for (const flow of this.flows) add(sum, flow.total());
+    let most: Sum = { packets: 0, bytes: 0 };
+    for (const site of this.untracked.values()) if (site.packets > most.packets) most = site;
+    add(sum, most);
+    return sum;
+  }
+}

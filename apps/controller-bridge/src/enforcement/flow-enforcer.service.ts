@@ -1,4 +1,4 @@
-import { OnosFailure, unwrap, type OnosClient } from '@guardpost/intents';
+import { unwrap, type OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import { Inventory } from '../inventory/inventory.service.js';
@@ -8,6 +8,7 @@ import { APP_ID, flowRule, ruleKey, type RulePlace } from '../mitigations/flow-r
 import { updatePlacement } from '../mitigations/mitigation.store.js';
 import type { Target } from '@guardpost/contracts';
 import { FlowEvents } from './flow-events.js';
+import { rulesOfApp } from './rules-of-app.js';
 
 const RETRY_FIRST_US = 200_000;
 const RETRY_MAX_US = 10_000_000;
@@ -89,7 +90,8 @@ export class FlowEnforcer {
   private async liftOne({ row, target }: FlowPlacement): Promise<void> {
     try {
       const flowId = row.flow_id ?? (await this.findFlowId(row, target));
-      if (flowId !== null) await this.remove(row.device ?? '', flowId);
+      // removeAll succeeds whatever is gone; remove could not tell a rule that is gone from a device that is.
+      if (flowId !== null) await unwrap(this.onos.flows.removeAll([{ deviceId: row.device ?? '', flowId }]));
     } catch (error) {
       return this.failed(row, reasonOf(error));
     }
@@ -98,31 +100,10 @@ export class FlowEnforcer {
     );
   }
 
-  /** Succeeds where the rule is gone already. */
-  private async remove(device: string, flowId: string): Promise<void> {
-    try {
-      await unwrap(this.onos.flows.remove(device, flowId));
-    } catch (error) {
-      if (!(error instanceof OnosFailure && error.error.kind === 'not-found')) throw error;
-    }
-  }
-
   /** After a crash between the call and the ledger: the rule may stand without our knowing its id. */
   private async findFlowId(row: PlacementRow, target: Target): Promise<string | null> {
-    if (row.attempts === 0 && row.accepted_at === null && row.problem === null && !this.mayHaveBeenSent(row)) return null;
     const key = ruleKey(flowRule(target, placeOf(row)));
-    try {
-      const flows = await unwrap(this.onos.flows.ofApp(APP_ID));
-      return flows.find((f) => ruleKey(f) === key)?.id ?? null;
-    } catch (error) {
-      if (error instanceof OnosFailure && error.error.kind === 'not-found') return null;
-      throw error;
-    }
-  }
-
-  /** Only a placement that was never due can't have been sent. */
-  private mayHaveBeenSent(row: PlacementRow): boolean {
-    return row.retry_at <= nowUs();
+    return (await rulesOfApp(this.onos)).find((f) => ruleKey(f) === key)?.id ?? null;
   }
 
   private async failed(row: PlacementRow, problem: string): Promise<void> {

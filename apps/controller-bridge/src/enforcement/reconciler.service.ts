@@ -1,11 +1,13 @@
-import { OnosFailure, unwrap, type FlowEntry, type OnosClient } from '@guardpost/intents';
+import { unwrap, type FlowEntry, type OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import { Inventory } from '../inventory/inventory.service.js';
 import { Ledger } from '../ledger/ledger.service.js';
-import { APP_ID, flowRule, ruleKey } from '../mitigations/flow-rule.js';
+import { flowRule, ruleKey } from '../mitigations/flow-rule.js';
+import type { PlacementRow } from '../ledger/tables.js';
 import { updatePlacement } from '../mitigations/mitigation.store.js';
 import { FlowEnforcer, placeOf, type FlowPlacement } from './flow-enforcer.service.js';
+import { rulesOfApp } from './rules-of-app.js';
 import { flowPlacements } from './work.js';
 
 const EVERY_MS = 5_000;
@@ -56,7 +58,7 @@ export class Reconciler {
     await this.inventory.refresh();
     if (!leads()) return;
     const askedAt = nowUs();
-    const standing = await this.standing();
+    const standing = await rulesOfApp(this.onos);
     // Wanted is read after ONOS: a rule that stands was wanted in the ledger before it was sent.
     const wanted = await flowPlacements(this.ledger, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
     const lifting = await flowPlacements(this.ledger, { lifting: true, states: ['lifting'] });
@@ -78,16 +80,6 @@ export class Reconciler {
     await this.enforcer.place(wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt));
   }
 
-  private async standing(): Promise<FlowEntry[]> {
-    try {
-      const flows = await unwrap(this.onos.flows.ofApp(APP_ID));
-      return flows.filter((f) => f.state !== 'PENDING_REMOVE' && f.state !== 'REMOVED');
-    } catch (error) {
-      if (error instanceof OnosFailure && error.error.kind === 'not-found') return []; // no rule of ours, ever
-      throw error;
-    }
-  }
-
   /** A rule that ONOS had accepted before we asked is gone from it. */
   private async missing({ row }: FlowPlacement, askedAt: number): Promise<void> {
     if (row.state === 'requested' || (row.accepted_at ?? askedAt) >= askedAt) return;
@@ -97,7 +89,7 @@ export class Reconciler {
     );
   }
 
-  private async stands(row: PlacementLike, flow: FlowEntry): Promise<void> {
+  private async stands(row: PlacementRow, flow: FlowEntry): Promise<void> {
     const counts = { packets: Math.max(row.packets, flow.packets), bytes: Math.max(row.bytes, flow.bytes) };
     const confirms = flow.state === 'ADDED' && row.state !== 'confirmed';
     if (!confirms && counts.packets === row.packets && row.flow_id === flow.id) return;
@@ -118,5 +110,3 @@ export class Reconciler {
     );
   }
 }
-
-type PlacementLike = FlowPlacement['row'];

@@ -13,6 +13,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** While it opens, SQLite itself waits for another bridge's migration. */
+const OPEN_WAIT_MS = 10_000;
+/** How long a write waits for another bridge's commit, and how long between two tries. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_RETRY_MS = 2;
+
 /** At most so many writes share one commit: bounds how long the first of them waits. */
 const GROUP_MAX = 200;
 
@@ -29,7 +35,7 @@ export class Ledger {
   /** Opens the file, makes it where it is missing, and brings its tables up to date. */
   static async open(file: string): Promise<Ledger> {
     mkdirSync(dirname(file), { recursive: true });
-    const database = new SqliteDatabase(file, { timeout: 5_000 });
+    const database = new SqliteDatabase(file, { timeout: OPEN_WAIT_MS });
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
@@ -37,6 +43,7 @@ export class Ledger {
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw new Error(`the ledger ${file} can't be brought up to date`, { cause: error });
+    database.pragma('busy_timeout = 0'); // from here on `begin` waits, without holding up the process
     return new Ledger(db);
   }
 
@@ -61,7 +68,7 @@ export class Ledger {
 
   private async commit(group: readonly Waiting[]): Promise<void> {
     const results = await this.db.connection().execute(async (db) => {
-      await sql`begin immediate`.execute(db);
+      await begin(db);
       try {
         const values: unknown[] = [];
         for (const { work } of group) values.push(await work(db));
@@ -78,5 +85,20 @@ export class Ledger {
   async close(): Promise<void> {
     await this.draining;
     await this.db.destroy();
+  }
+}
+
+/** Takes the write lock, waiting for another bridge that holds it. */
+async function begin(db: LedgerDb): Promise<void> {
+  const until = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      await sql`begin immediate`.execute(db);
+      return;
+    } catch (error) {
+      const busy = error instanceof SqliteDatabase.SqliteError && error.code === 'SQLITE_BUSY';
+      if (!busy || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+    }
   }
 }

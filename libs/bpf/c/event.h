@@ -9,6 +9,8 @@ struct { // 4 MiB hold 30,000 events
 	__uint(max_entries, 1 << 22);
 } events SEC(".maps");
 
+const struct event *event_in_btf __attribute__((unused)); // else no type information of it is kept
+
 volatile __u32 generation; // of the list in force, written by user space after the swap; 0 = no list yet
 
 static __always_inline int emit(struct __sk_buff *skb, struct packet *p, __u8 direction, __u32 rule, __u32 list_generation)

@@ -1,1 +1,18 @@
-export {};
+export type {
+  Direction,
+  DropCount,
+  DropEntry,
+  FlowSample,
+  ProtectedEndpoint,
+  Tap,
+  TapCounters,
+  TapEvent,
+  TapInterface,
+  WatchEntry,
+} from './tap.port.js';
+export { EbpfTap, type EbpfTapOptions } from './ebpf-tap.js';
+export { FakeTap } from './fake-tap.js';
+export { removePins } from './pins/pin-directory.js';
+export { bootClock, type BootClock } from './clock/boot-clock.js';
+export { BpfError } from './libbpf/bpf-error.js';
+export { listInterfaces, type NetInterface } from './net/rtnetlink.js';

@@ -21,8 +21,8 @@ export class Window implements Tally {
   /** Of flows that there was no room to follow: by site, for the same packet is counted at several. */
   private readonly untracked = new Map<string, Sum>();
   private readonly seen = new Map<string, Sighting>();
-  /** The directions whose way into the bridge was told. */
-  private readonly entered = new Set<Side>();
+  /** Whether it was told by which port the packets enter the bridge. */
+  private entered = false;
   private readonly firstAt: number;
   private lastAt: number;
   private revision = -1;
@@ -45,16 +45,18 @@ export class Window implements Tally {
 
   /**
    * Notes where a packet was met. True when it is news that should not wait for the end of the window: the first known
-   * port by which packets of this direction enter the bridge. Once a direction, so at most twice.
+   * port by which the packets enter the bridge. Answers are not noted: a sighting does not say of which direction it is,
+   * and a rule for the port by which answers enter would miss the packets.
    */
   meet({ matched, sighting, atUs }: Meeting): boolean {
     this.lastAt = Math.max(this.lastAt, atUs);
+    if (matched !== this.first.matched) return false;
     const key = `${sighting.interface} ${sighting.direction} ${sighting.port ?? '-'} ${sighting.vni ?? '-'}`;
-    if (!this.seen.has(key) && this.seen.size < MAX_SIGHTINGS) this.seen.set(key, sighting);
-    if (sighting.direction !== 'ingress' || sighting.port === null || this.entered.has(matched)) return false;
-    this.entered.add(matched);
-    this.seen.set(key, sighting); // one of two that may go beyond the limit: the bridge places rules by it
-    return true;
+    const entersNow = !this.entered && sighting.direction === 'ingress' && sighting.port !== null;
+    // The port of entry may go beyond the limit: the bridge places its rules by it.
+    if (entersNow || this.seen.size < MAX_SIGHTINGS) this.seen.set(key, sighting);
+    this.entered ||= entersNow;
+    return entersNow;
   }
 
   heard(atUs: number): void {

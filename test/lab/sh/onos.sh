@@ -1,0 +1,59 @@
+# ONOS: the lab's own (a real one from ONOS_DIST, in LAB-ctl on its standard ports), one elsewhere (ONOS_URLS), or none (--no-onos).
+ONOS_USER=${ONOS_USER:-onos}; ONOS_PASSWORD=${ONOS_PASSWORD:-rocks}
+
+onos_tarball() {
+  local dist=${ONOS_DIST:-$REPO/../shared/onos} f
+  for f in "$dist"/onos-*.tar.xz; do [ -f "$f" ] && { realpath "$f"; return; }; done
+  return 1
+}
+onos_choose() {                               # own, external or none; fails before anything is built
+  local hostport host scheme=http
+  if [ -n "${NO_ONOS:-}" ]; then echo none >"$D/mode"
+  elif [ -n "${ONOS_URLS:-}" ]; then
+    [[ ${ONOS_URLS%%,*} =~ ^(https?)://([^/]+) ]] || fail "ONOS_URLS=${ONOS_URLS%%,*}: expected http://host:port"
+    scheme=${BASH_REMATCH[1]}; hostport=${BASH_REMATCH[2]}
+    [[ $hostport =~ :[0-9]+$ ]] || { [ "$scheme" = https ] && hostport+=:443 || hostport+=:80; }
+    host=${hostport%:*}
+    printf '%s\n' "$hostport" "${GUARDPOST_ONOS_OPENFLOW:-$host:6653}" "$scheme" >"$D/external"
+    echo external >"$D/mode"
+  elif onos_tarball >/dev/null && [ -x "${JAVA_HOME:-/usr/lib/jvm/java-17-openjdk-amd64}/bin/java" ]; then echo own >"$D/mode"
+  else
+    fail "no ONOS: set ONOS_DIST to a folder with onos-*.tar.xz (needs OpenJDK 17), or ONOS_URLS to a running one (docker run --network host onosproject/onos:2.7.0 gives http://127.0.0.1:8181), or say --no-onos"
+  fi
+}
+onos_unpack() {                               # once; the copy is kept by `down`
+  local f stamp; f=$(onos_tarball); stamp="$f $(stat -c '%s %Y' "$f")"
+  [ "$(cat "$D/onos/.unpacked" 2>/dev/null)" != "$stamp" ] || return 0
+  say "unpacking $f"
+  rm -rf "$D/onos"; mkdir -p "$D/onos"
+  tar -xJf "$f" -C "$D/onos" --strip-components=1
+  echo "$stamp" >"$D/onos/.unpacked"
+}
+onos_launch() {
+  [ "$(mode)" = own ] && ! alive "$D/onos.pid" || return 0
+  onos_unpack
+  launch "$D/onos.pid" "$D/onos.log" nsenter --net="$(netns ctl)" -- env ONOS_HEAP="${ONOS_HEAP:-768m}" ONOS_REST_ADDRESS=0.0.0.0 \
+    ONOS_REST_PORT=8181 ONOS_OF_PORT=6653 ONOS_BGP_PORT=2000 ONOS_CLUSTER_PORT=9876 ONOS_SSH_PORT=8101 "$D/onos/bin/start-onos" clean
+}
+onos_stop() {
+  [ "$(mode)" = own ] || fail "this lab has no ONOS of its own (mode $(mode))"
+  stop "$D/onos.pid" "${1:-TERM}" 20
+}
+onos_url() {                                  # as the root namespace sees it; empty without one
+  case $(mode) in
+    own) echo "http://127.0.0.1:$(cut -d' ' -f2 "$D/ports")" ;;
+    external) echo "$(sed -n 3p "$D/external")://$(sed -n 1p "$D/external")" ;;
+  esac
+}
+onos_forget() { rm -rf "$D"/onos/apache-karaf-*/{data,instances,lock} "$D"/onos/apache-karaf-*/etc/host.key* "$D"/onos/{partitions,config/*.json}; }
+
+steer() {                                     # waits for ONOS, devices and links, then sees to hosts and intents; safe to repeat
+  [ "$(mode)" != none ] || return 0
+  ONOS_USER=$ONOS_USER ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/steer.mjs" "$(onos_url)" "${1:-120}" || fail "ONOS did not come to forward (code $?); see $D/onos.log"
+  until_ok 15 all_reachable || fail "hosts do not reach the gateway"
+}
+all_reachable() {
+  local a pid jobs=()
+  for a in $(tenants | awk '$5!="gw"{print $7, $8}'); do in_ns gw ping -qc1 -W1 "$a" >/dev/null & jobs+=($!); done
+  for pid in "${jobs[@]}"; do wait "$pid" || return 1; done
+}

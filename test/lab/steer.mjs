@@ -1,0 +1,126 @@
+// steer.mjs ONOS_URL SECONDS: waits until ONOS has all devices and links, then sees to it that every tenant is known as a host and
+// reached by everyone over the direct link: one MultiPointToSinglePoint intent per destination MAC (so for v4 and v6 alike).
+// Safe to repeat: what is right is left alone; an intent that stayed on a detour after a lost link is posted anew.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readTopology } from './read-topology.mjs';
+
+const APP = 'org.onosproject.cli'; // ONOS refuses intents of an appId that it does not know
+const PRIORITY = 100; // below Guardpost's drop rules (741..999)
+const SWITCHING = 'org.onosproject.net.intent'; // owner of the rules that intents become
+
+const url = process.argv[2];
+const deadline = Date.now() + Number(process.argv[3]) * 1000;
+const auth = `Basic ${Buffer.from(`${process.env.ONOS_USER}:${process.env.ONOS_PASSWORD}`).toString('base64')}`;
+const { boxes, tenants } = readTopology(new URL('topology.txt', import.meta.url));
+const wantedLinks = boxes.flatMap((b) => b.ports).filter((p) => p.kind !== 'ns').length;
+
+async function call(method, path, body) {
+  const answer = await fetch(`${url}/onos/v1/${path}`, {
+    method,
+    headers: { authorization: auth, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
+  return text === '' ? null : JSON.parse(text);
+}
+
+async function until(what, check) {
+  for (;;) {
+    let why;
+    try {
+      why = await check();
+      if (why === null) return;
+    } catch (error) {
+      why = error.message;
+    }
+    if (Date.now() > deadline) throw new Error(`${what}: ${why}`);
+    await sleep(200);
+  }
+}
+
+const connectPoint = (t) => ({ device: t.device, port: String(t.ofport) });
+
+function postHosts() {
+  const hosts = tenants.map((t) => [
+    `${t.mac}/None`,
+    { basic: { name: t.name, ips: [t.v4, t.v6], locations: [`${t.device}/${t.ofport}`] } },
+  ]);
+  return call('POST', 'network/configuration', { hosts: Object.fromEntries(hosts) });
+}
+
+const postIntent = (to) =>
+  call('POST', 'intents', {
+    type: 'MultiPointToSinglePointIntent',
+    appId: APP,
+    key: `to-${to.name}`,
+    priority: PRIORITY,
+    selector: { criteria: [{ type: 'ETH_DST', mac: to.mac }] },
+    treatment: { instructions: [] },
+    ingressPoint: tenants.filter((t) => t !== to).map(connectPoint),
+    egressPoint: connectPoint(to),
+  });
+
+/** The port by which `box` should send to `tenant`: its own, or the link to the tenant's box. */
+const wayOut = (box, tenant) =>
+  box.id === tenant.box ? tenant.ofport : box.ports.find((p) => p.kind !== 'ns' && p.peer === tenant.box)?.ofport;
+
+/** Tenants whose rules are missing somewhere or take a detour. */
+function astray(rules) {
+  return tenants.filter((tenant) =>
+    boxes.some((box) => {
+      const here = rules.filter(
+        (rule) =>
+          rule.deviceId === box.device &&
+          rule.selector.criteria.some((c) => c.type === 'ETH_DST' && c.mac.toLowerCase() === tenant.mac),
+      );
+      const outs = here.flatMap((r) => r.treatment.instructions.filter((i) => i.type === 'OUTPUT').map((i) => i.port));
+      return outs.length === 0 || outs.some((port) => Number(port) !== wayOut(box, tenant));
+    }),
+  );
+}
+
+const awake = setInterval(() => {}, 1000); // fetch's own timeout does not keep the process alive
+try {
+  await until('ONOS', async () => (await call('GET', 'devices'), null));
+  await until('devices', async () => {
+    const { devices } = await call('GET', 'devices');
+    const here = boxes.filter((b) => devices.some((d) => d.id === b.device && d.available));
+    return here.length === boxes.length ? null : `${here.length} of ${boxes.length} available`;
+  });
+  await until('links', async () => {
+    const { links } = await call('GET', 'links');
+    const active = links.filter((l) => l.state === 'ACTIVE').length;
+    return active >= wantedLinks ? null : `${active} of ${wantedLinks}`;
+  });
+  await until('hosts', async () => {
+    const { hosts } = await call('GET', 'hosts');
+    const missing = tenants.filter(
+      (t) => !hosts.some((h) => h.mac.toLowerCase() === t.mac && h.ipAddresses.length >= 2),
+    );
+    if (missing.length === 0) return null;
+    await postHosts();
+    return `${missing.length} unknown`;
+  });
+  let patience = 0;
+  await until('intents', async () => {
+    const { intents } = await call('GET', 'intents');
+    const state = (t) => intents.find((i) => i.appId === APP && i.key === `to-${t.name}`)?.state;
+    const { flows } = await call('GET', `flows/application/${SWITCHING}`).catch(() => ({ flows: [] }));
+    const lost = new Set(astray(flows));
+    const bad = tenants.filter((t) => state(t) !== 'INSTALLED' || lost.has(t));
+    if (bad.length === 0) return null;
+    // What was just posted gets two seconds to be compiled and installed before it is posted again.
+    if (patience-- <= 0) {
+      for (const tenant of bad) await postIntent(tenant);
+      patience = 10;
+    }
+    return `not right yet: ${bad.map((t) => `${t.name} ${state(t) ?? 'absent'}`).join(', ')}`;
+  });
+} catch (error) {
+  console.error(`lab: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  clearInterval(awake);
+}

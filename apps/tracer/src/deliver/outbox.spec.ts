@@ -89,7 +89,10 @@ describe('Outbox', () => {
     first.outbox.acknowledge(first.boot, [2]);
     first.spool.close();
     const path = join(folder, `${first.boot}.ndjson`);
-    const lines = readFileSync(path, 'utf8').trim().split('\n').map((l) => JSON.parse(l) as Envelope);
+    const lines = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l) as Envelope);
     appendFileSync(path, '{"v":1,"from":"gi'); // killed while writing
 
     const { outbox, queue, spool } = open();
@@ -146,7 +149,10 @@ describe('Outbox', () => {
     for (let n = 1; n <= 3_000; n++) outbox.put(draft(n));
     await vi.advanceTimersByTimeAsync(0);
     const full = spool.bytes;
-    outbox.acknowledge(boot, Array.from({ length: 2_990 }, (_, i) => i + 1));
+    outbox.acknowledge(
+      boot,
+      Array.from({ length: 2_990 }, (_, i) => i + 1),
+    );
     expect(spool.bytes).toBeLessThan(full / 100);
     outbox.put(draft(3_001));
     spool.close();

@@ -117,7 +117,7 @@ export class SpoolFile {
   private load(): void {
     if (fstatSync(this.fd).size === 0) return;
     const content = readFileSync(this.path);
-    for (let start = 0; start < content.length; ) {
+    for (let start = 0; start < content.length;) {
       const end = content.indexOf(10, start);
       const length = (end < 0 ? content.length : end + 1) - start;
       const envelope = end < 0 ? undefined : parseLine(content.toString('utf8', start, end));

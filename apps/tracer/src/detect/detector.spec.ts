@@ -59,7 +59,17 @@ describe('Detector', () => {
     const { detector, out } = setUp();
     detector.onEvent(tapEvent());
     detector.onEvent(tapEvent({ sport: 40_001 }));
-    detector.onEvent(tapEvent({ ifname: 'eth2', direction: 'egress', src: '10.1.0.5', dst: '198.51.100.7', sport: 80, dport: 40_000, matched: 'destination' }));
+    detector.onEvent(
+      tapEvent({
+        ifname: 'eth2',
+        direction: 'egress',
+        src: '10.1.0.5',
+        dst: '198.51.100.7',
+        sport: 80,
+        dport: 40_000,
+        matched: 'destination',
+      }),
+    );
     expect(out).toHaveLength(1);
     expect(detector.openWindows).toBe(1);
     detector.onEvent(tapEvent({ dport: 443 }));
@@ -92,7 +102,11 @@ describe('Detector', () => {
     detector.onEvent(tapEvent());
     detector.onEvent(tapEvent({ ifname: 'h1', direction: 'ingress' }));
     expect(out.map((d) => d.revision)).toEqual([0, 1]);
-    expect(out[1]?.seen.map((s) => `${s.interface} ${s.port} ${s.direction}`)).toEqual(['eth9 null ingress', 'h1 4 egress', 'eth2 6 ingress']);
+    expect(out[1]?.seen.map((s) => `${s.interface} ${s.port} ${s.direction}`)).toEqual([
+      'eth9 null ingress',
+      'h1 4 egress',
+      'eth2 6 ingress',
+    ]);
   });
 
   it('reports counts when the window ends, a packet met at two interfaces once, and closes when nothing more comes', () => {
@@ -135,7 +149,12 @@ describe('Detector', () => {
     const clock = new FakeClock();
     const out: DetectionDraft[] = [];
     const options = { box: 'gist1', boot: 'b', windowSeconds: 10, maxPerSecond: 500, maxWindows: 10 };
-    const detector = new Detector(options, clock, (at) => ({ interface: at.ifname, direction: at.direction, device: null, port: null, vni: null }), (d) => out.push(d));
+    const detector = new Detector(
+      options,
+      clock,
+      (at) => ({ interface: at.ifname, direction: at.direction, device: null, port: null, vni: null }),
+      (d) => out.push(d),
+    );
     detector.setRules(new Map([[7, watchItem()]]));
     for (const packets of [100, 100]) {
       detector.beginRound();
@@ -183,7 +202,10 @@ describe('Detector', () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant('packets' as const), flow: fc.nat(5), count: fc.integer({ min: 1, max: 50 }) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('evict' as const), flow: fc.nat(5), count: fc.constant(0) }) },
-      { weight: 3, arbitrary: fc.record({ do: fc.constant('round' as const), flow: fc.constant(0), count: fc.integer({ min: 0, max: 12 }) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constant('round' as const), flow: fc.constant(0), count: fc.integer({ min: 0, max: 12 }) }),
+      },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -193,11 +215,15 @@ describe('Detector', () => {
         const samplesOf = (flow: number, packets: number): FlowSample[] => {
           const tuple = { src: `198.51.100.${flow % 3}`, sport: 40_000 + flow, packets, bytes: packets * 60 };
           // Every packet is met twice: encapsulated at eth1, plain at h1.
-          return [flowSample({ ...tuple, ifname: 'eth1', ifindex: 2, vni: 5 }), flowSample({ ...tuple, ifname: 'h1', ifindex: 4, direction: 'egress' })];
+          return [
+            flowSample({ ...tuple, ifname: 'eth1', ifindex: 2, vni: 5 }),
+            flowSample({ ...tuple, ifname: 'h1', ifindex: 4, direction: 'egress' }),
+          ];
         };
         for (const s of steps) {
           if (s.do === 'packets') {
-            if (!tableOfFlows.has(s.flow)) detector.onEvent(tapEvent({ src: `198.51.100.${s.flow % 3}`, sport: 40_000 + s.flow, ifname: 'eth1' }));
+            if (!tableOfFlows.has(s.flow))
+              detector.onEvent(tapEvent({ src: `198.51.100.${s.flow % 3}`, sport: 40_000 + s.flow, ifname: 'eth1' }));
             tableOfFlows.set(s.flow, (tableOfFlows.get(s.flow) ?? 0) + s.count);
             sent += s.count;
           } else if (s.do === 'evict') {

@@ -68,8 +68,7 @@ export class FlowCounts {
   total(): Sum {
     let best = zero();
     for (const { value, base } of this.sites.values())
-      if (value.packets - base.packets > best.packets)
-        best = { packets: value.packets - base.packets, bytes: value.bytes - base.bytes };
+      if (value.packets - base.packets > best.packets) best = { packets: value.packets - base.packets, bytes: value.bytes - base.bytes };
     return best;
   }
 

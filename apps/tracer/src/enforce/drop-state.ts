@@ -38,7 +38,10 @@ export class DropStateReport {
       bytes: Number(bytes),
       lastAt: lastBootNs > 0n ? this.clock.bootToUs(lastBootNs) : null,
     }));
-    const unavailable = this.tap.interfaces().filter((i) => i.xdp === 'unavailable').map((i) => i.name);
+    const unavailable = this.tap
+      .interfaces()
+      .filter((i) => i.xdp === 'unavailable')
+      .map((i) => i.name);
     const told = JSON.stringify([this.version, entries, unavailable]);
     if (told === this.lastTold) return;
     this.lastTold = told;

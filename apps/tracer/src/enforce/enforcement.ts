@@ -29,9 +29,21 @@ export class Enforcement {
     private readonly parts: EnforcementParts,
   ) {
     const now = (): number => parts.clock.nowUs();
-    this.watch = new Applier(() => this.applyWatch(), now, (p) => parts.onProblem(`the watch list can't be loaded: ${p}`));
-    this.drop = new Applier(() => this.applyDrops(), now, (p) => parts.onProblem(`the drop list can't be loaded: ${p}`));
-    this.save = new Applier(() => this.saveAll(), now, (p) => parts.onProblem(`the lists can't be saved: ${p}`));
+    this.watch = new Applier(
+      () => this.applyWatch(),
+      now,
+      (p) => parts.onProblem(`the watch list can't be loaded: ${p}`),
+    );
+    this.drop = new Applier(
+      () => this.applyDrops(),
+      now,
+      (p) => parts.onProblem(`the drop list can't be loaded: ${p}`),
+    );
+    this.save = new Applier(
+      () => this.saveAll(),
+      now,
+      (p) => parts.onProblem(`the lists can't be saved: ${p}`),
+    );
   }
 
   /** The lists of the last run. A file that can't be used is left alone and the list comes from Redis. */

@@ -38,7 +38,11 @@ describe('what is in force', () => {
 describe('Applier', () => {
   it('makes one of what is asked while it is at work', async () => {
     let runs = 0;
-    const applier = new Applier(async () => (runs++, await Promise.resolve(), Infinity), () => START_US, () => undefined);
+    const applier = new Applier(
+      async () => (runs++, await Promise.resolve(), Infinity),
+      () => START_US,
+      () => undefined,
+    );
     await Promise.all([applier.request(), applier.request(), applier.request()]);
     expect(runs).toBe(2);
     await applier.stop();
@@ -47,7 +51,11 @@ describe('Applier', () => {
   it('says what failed, and tries again', async () => {
     const problems: string[] = [];
     let broken = true;
-    const applier = new Applier(() => (broken ? Promise.reject(new Error('map full')) : Promise.resolve(Infinity)), () => START_US, (p) => problems.push(p));
+    const applier = new Applier(
+      () => (broken ? Promise.reject(new Error('map full')) : Promise.resolve(Infinity)),
+      () => START_US,
+      (p) => problems.push(p),
+    );
     await applier.request();
     expect(applier.problem).toBe('map full');
     broken = false;
@@ -67,7 +75,13 @@ describe('ListStore', () => {
       lists.drop.snapshot(7, [dropItem('d', START_US)]);
       expect(store.load('drop.gist1')).toBeUndefined();
       await store.save(toSnapshot(lists.drop, lists));
-      expect(store.load('drop.gist1')).toEqual({ kind: 'snapshot', list: 'drop.gist1', version: 7, watch: [], drop: [dropItem('d', START_US)] });
+      expect(store.load('drop.gist1')).toEqual({
+        kind: 'snapshot',
+        list: 'drop.gist1',
+        version: 7,
+        watch: [],
+        drop: [dropItem('d', START_US)],
+      });
       writeFileSync(join(folder, 'watch.json'), JSON.stringify(toSnapshot(lists.drop, lists)));
       expect(() => store.load('watch')).toThrow('drop.gist1');
     } finally {

@@ -14,7 +14,11 @@ function setUp() {
   const lists = newLists('gist1');
   const reported: string[] = [];
   const held: string[] = [];
-  const refusals = new Refusals(() => START_US, (r) => r.kind === 'refused' && reported.push(r.reason.split(':')[0]!), () => undefined);
+  const refusals = new Refusals(
+    () => START_US,
+    (r) => r.kind === 'refused' && reported.push(r.reason.split(':')[0]!),
+    () => undefined,
+  );
   const opener = new Opener(new Map([[keyId(bridge.privateKey), { name: 'bridge1', key: bridge.publicKey }]]));
   const receiver = new ListReceiver(lists, opener, refusals, (name) => held.push(name));
   const sealer = new Sealer('bridge1', bridge.privateKey, newBoot());

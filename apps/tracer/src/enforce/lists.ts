@@ -30,7 +30,10 @@ const qualifiers = ({ proto, port }: Omit<Target, 'prefix'>): { proto?: number; 
   ...(proto === null || proto === undefined ? {} : { proto }),
   ...(port === null || port === undefined ? {} : { port }),
 });
-export const matchOf = (t: Target): { prefix: IpPrefix; proto?: number; port?: number } => ({ prefix: prefixOf(t.prefix), ...qualifiers(t) });
+export const matchOf = (t: Target): { prefix: IpPrefix; proto?: number; port?: number } => ({
+  prefix: prefixOf(t.prefix),
+  ...qualifiers(t),
+});
 
 export const newLists = (box: string): Lists => ({
   watch: new HeldList(WATCH, (item) => ({ rule: item.rule, ...matchOf(item) })),

@@ -20,7 +20,10 @@ export async function serve(tracer: Tracer, logger: LoggerService): Promise<INes
     versions: () => ({ watch: enforcement.lists.watch.version, drop: enforcement.lists.drop.version }),
     interfaces: () => tap.interfaces(),
   });
-  const app = await NestFactory.create(TracerModule.with(() => tracer.problems()), { logger, abortOnError: false });
+  const app = await NestFactory.create(
+    TracerModule.with(() => tracer.problems()),
+    { logger, abortOnError: false },
+  );
   app.useGlobalFilters(new ProblemFilter());
   await app.listen(config.http.port, config.http.host);
   return app;

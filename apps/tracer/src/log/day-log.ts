@@ -55,7 +55,12 @@ export class DayLog {
     for (const [date, lines] of days) {
       const path = join(this.folder, `${this.name}-${date}.${this.extension}`);
       try {
-        const size = this.sizes.get(path) ?? (await stat(path).then((s) => s.size, () => 0));
+        const size =
+          this.sizes.get(path) ??
+          (await stat(path).then(
+            (s) => s.size,
+            () => 0,
+          ));
         const text = (size === 0 ? this.header : '') + lines.join('');
         if (size + text.length > MAX_FILE_BYTES) throw new Error(`${path} has reached ${MAX_FILE_BYTES} bytes`);
         await appendFile(path, text);

@@ -29,11 +29,17 @@ describe('what Open vSwitch prints', () => {
     };
     expect(isMonitorReply('ONFST_FLOW_MONITOR reply (OF1.3) (xid=0x0):')).toBe(true);
     expect(read(' event=ADDED table=0 cookie=0x1a000026626f72 ip,in_port=1,nw_src=198.51.100.7')).toBe('added 7318350038462322');
-    expect(read(' event=DELETED reason=delete table=0 cookie=0x1a000026626f72 ip,in_port=1,nw_src=198.51.100.7')).toBe('deleted 7318350038462322');
+    expect(read(' event=DELETED reason=delete table=0 cookie=0x1a000026626f72 ip,in_port=1,nw_src=198.51.100.7')).toBe(
+      'deleted 7318350038462322',
+    );
     expect(read(' event=ADDED table=0 cookie=0xf1000f00d00002 ip,nw_dst=198.51.100.7 actions=output:1')).toBe('-');
     expect(read(' event=MODIFIED table=0 cookie=0xf1000f00d00002 ip,nw_dst=198.51.100.7')).toBe('added 67835533825409026');
-    expect(read(' event=ADDED table=0 cookie=0xf1000f00d00004 ipv6,ipv6_src=2001:db8::7 actions=clear_actions')).toBe('added 67835533825409028');
-    expect(read(' event=ADDED table=0 cookie=0xf1000f00d00003 ipv6,ipv6_src=2001:db8::7 actions=write_actions(output:1),goto_table:1')).toBe('-');
+    expect(read(' event=ADDED table=0 cookie=0xf1000f00d00004 ipv6,ipv6_src=2001:db8::7 actions=clear_actions')).toBe(
+      'added 67835533825409028',
+    );
+    expect(
+      read(' event=ADDED table=0 cookie=0xf1000f00d00003 ipv6,ipv6_src=2001:db8::7 actions=write_actions(output:1),goto_table:1'),
+    ).toBe('-');
     expect(read(' event=ADDED table=0 cookie=0 actions=NORMAL')).toBe('-');
     expect(read('ONFST_FLOW_MONITOR reply (OF1.3) (xid=0x0):')).toBe('-');
     expect(read('ovs-ofctl: vconn_recv (End of file)')).toBe('-');

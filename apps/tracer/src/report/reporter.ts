@@ -37,12 +37,16 @@ export class Reporter {
     if (RANK[report.kind] < 2) this.waiting = this.withoutOlder(report);
     if (this.waiting.length <= MAX_WAITING) return;
     const least = Math.min(...this.waiting.map((r) => RANK[r.kind]));
-    this.waiting.splice(this.waiting.findIndex((r) => RANK[r.kind] === least), 1);
+    this.waiting.splice(
+      this.waiting.findIndex((r) => RANK[r.kind] === least),
+      1,
+    );
     this.counts.dropped += 1;
   }
 
   private withoutOlder(newest: Report): Report[] {
-    const same = (r: Report): boolean => r.kind === newest.kind && ('device' in r ? r.device : '') === ('device' in newest ? newest.device : '');
+    const same = (r: Report): boolean =>
+      r.kind === newest.kind && ('device' in r ? r.device : '') === ('device' in newest ? newest.device : '');
     const kept = this.waiting.filter((r) => r === newest || !same(r));
     this.counts.dropped += this.waiting.length - kept.length;
     return kept;

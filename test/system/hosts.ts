@@ -1,0 +1,34 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Lab } from '../lab/lab.js';
+
+/** How many of `count` pings came back, `everyMs` apart. */
+export async function ping(lab: Lab, host: string, to: string, count = 3, everyMs = 100): Promise<number> {
+  const { stdout } = await lab.exec(host, ['ping', '-n', '-q', '-c', String(count), '-i', String(everyMs / 1000), '-W', '1', to]);
+  return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
+}
+
+/** A ping that runs until it is stopped, and then says how many were sent and how many came back. */
+export class LongPing {
+  private out = '';
+  private readonly done: Promise<void>;
+  private readonly child: ChildProcess;
+
+  constructor(lab: Lab, host: string, to: string, everyMs = 50) {
+    this.child = lab.spawn(host, ['ping', '-n', '-q', '-i', String(everyMs / 1000), to]);
+    this.child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
+    this.done = new Promise((resolve) => this.child.on('exit', () => resolve()));
+  }
+
+  async stop(): Promise<{ sent: number; received: number }> {
+    this.child.kill('SIGINT'); // ping prints its summary
+    await this.done;
+    const found = /(\d+) packets transmitted, (\d+) received/.exec(this.out);
+    return { sent: Number(found?.[1] ?? 0), received: Number(found?.[2] ?? 0) };
+  }
+}
+
+/** One UDP datagram from a host: whatever it meets, nothing answers. */
+export async function sendUdp(lab: Lab, host: string, to: string, port: number, from = 40_000): Promise<void> {
+  const program = `import socket; s=socket.socket(socket.AF_INET6 if ':' in '${to}' else socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', ${from})); s.sendto(b'x', ('${to}', ${port}))`;
+  await lab.exec(host, ['python3', '-c', program]);
+}

@@ -1,0 +1,44 @@
+import type { MitigationDetail } from '@guardpost/contracts';
+import { expect } from 'vitest';
+import type { Lab } from '../lab/lab.js';
+import type { Api } from './api.js';
+import { waitFor } from './wait-for.js';
+
+/** Our rules in a box's bridge: those that drop, above the routes. */
+export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority === 800);
+
+export const until = {
+  /** The boxes hold the list that the bridge published last: what was just added is watched for. */
+  async watched(api: Api, boxes?: readonly string[]): Promise<void> {
+    let before = '';
+    await waitFor('the watch list on the boxes', async () => {
+      const list = await api.indicators();
+      const all = (await api.boxes()).filter((b) => boxes === undefined || boxes.includes(b.id));
+      const versions = all.map((b) => b.heartbeat?.watchVersion ?? 0);
+      const now = `${list.length} ${versions.join()}`;
+      const same = new Set(versions).size === 1 && versions[0] !== 0 && now === before;
+      before = now;
+      return same;
+    }, { seconds: 20, everyMs: 1_200 }); // heartbeats come once a second: two in a row that agree
+  },
+};
+
+/** The mitigation of a target once all its placements are confirmed. */
+export const blocked = (api: Api, prefix: string): Promise<MitigationDetail> =>
+  waitFor(`${prefix} blocked`, async () => {
+    const m = await api.mitigationOf(prefix);
+    return m?.state === 'active' && m;
+  });
+
+export async function liftAll(api: Api): Promise<void> {
+  for (const m of await api.mitigations('&live=true')) await api.lift(m.id, { muteSeconds: 0 });
+  await waitFor('no live mitigation', async () => (await api.mitigations('&live=true')).length === 0, { seconds: 30 });
+}
+
+/** Back to where every test begins: nothing listed, nothing blocked, nothing in a switch. */
+export async function calm(api: Api, lab: Lab): Promise<void> {
+  for (const { id } of await api.indicators()) await api.removeIndicator(id);
+  await liftAll(api);
+  await until.watched(api);
+  for (const box of lab.boxes) expect(await dropRules(lab, box.id)).toEqual([]);
+}

@@ -173,9 +173,7 @@ __noinline int decide(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
-// xdp.frags: may be attached where the MTU needs more than one buffer; offsets are read by copy, so nothing is missed there.
-SEC("xdp.frags")
-int drop_listed(struct xdp_md *ctx)
+static __always_inline int drop(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 zero = 0;
@@ -197,6 +195,20 @@ int drop_listed(struct xdp_md *ctx)
 		}
 	}
 	return decide(ctx);
+}
+
+// Native: `frags` lets it be attached where the MTU needs more than one buffer. Offsets are read by copy, so nothing is missed there.
+SEC("xdp.frags")
+int drop_native(struct xdp_md *ctx)
+{
+	return drop(ctx);
+}
+
+// Generic: without `frags`, for which Linux 6.18 copies the skb and forgets its mac_len: tc ingress then begins at the IP header.
+SEC("xdp")
+int drop_generic(struct xdp_md *ctx)
+{
+	return drop(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -114,7 +114,7 @@ export class EbpfTap implements Tap {
   private open(onEvent: (event: TapEvent) => void, onFlowEvicted: FlowHandler): Running {
     const objects = loadPinned(this.options.pinDir);
     const { tap, drop, pins } = objects;
-    const programs = { ingress: tap.program('tap_ingress'), egress: tap.program('tap_egress'), drop: drop.program('drop_listed') };
+    const programs = { ingress: tap.program('tap_ingress'), egress: tap.program('tap_egress'), native: drop.program('drop_native'), generic: drop.program('drop_generic') };
     const attachments = new Attachments(programs, pins, { forceClsact: this.options.hook === 'clsact' });
     const nameOf = (ifindex: number): string => attachments.nameOf(ifindex);
     const events = new RingReader(tap.map('events'));

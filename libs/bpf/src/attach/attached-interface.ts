@@ -15,7 +15,8 @@ const TAKEN = new Set<number>([constants.errno.EBUSY, constants.errno.EEXIST]);
 export interface Programs {
   readonly ingress: number;
   readonly egress: number;
-  readonly drop: number;
+  readonly native: number;
+  readonly generic: number;
 }
 
 /** What is attached to one interface. Failures are told in `describe`, not thrown: the other interfaces go on. */
@@ -55,13 +56,13 @@ export class AttachedInterface {
     if (this.xdp === 'native' || this.xdp === 'generic' || !ETHERNET_FRAMES.has(this.net.hardware)) return;
     const modes = this.net.kind === 'veth' ? (['generic'] as const) : XDP_MODES;
     for (const mode of XDP_MODES) {
-      if (!this.adopt(`xdp-${mode}`, this.programs.drop)) continue;
+      if (!this.adopt(`xdp-${mode}`, this.programs[mode])) continue;
       this.xdp = mode;
       return;
     }
     for (const mode of modes) {
       try {
-        this.keep(`xdp-${mode}`, attachXdp(this.programs.drop, this.net.ifindex, mode));
+        this.keep(`xdp-${mode}`, attachXdp(this.programs[mode], this.net.ifindex, mode));
         this.xdp = mode;
         this.xdpProblem = undefined;
         return;

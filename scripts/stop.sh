@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Ends the demo's lab and removes every trace of it: pinned programs, namespaces, processes, relays, files.
-# LAB names another lab than the demo's.
+# GUARDPOST_LAB names another lab than the demo's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-lab=${LAB:-gp}
+lab=${GUARDPOST_LAB:-gp}
 if [ "$(id -u)" != 0 ]; then echo 'stop: run as root: the lab was made by root' >&2; exit 1; fi
 # Tracers and bridge live inside the lab's namespaces: `down` ends them, and then nobody holds the pins.
 ./test/lab/lab.sh down

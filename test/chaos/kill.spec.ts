@@ -42,7 +42,7 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
       site.tracer('gist1').start();
     },
     redis: async () => {
-      await lab.killRedis('SIGKILL');
+      await lab.killRedis('KILL');
       await lab.startRedis();
     },
   };

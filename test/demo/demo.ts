@@ -1,4 +1,5 @@
 import { Lab } from '../lab/lab.js';
+import { labMissing } from '../system/available.js';
 import { LongPing, ping } from '../system/hosts.js';
 import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
@@ -9,7 +10,7 @@ const ATTACKER = SUSPICIOUS_2017[1];
 const HOST = 'gist1-h1';
 
 async function demo(): Promise<void> {
-  const missing = Lab.unavailable();
+  const missing = labMissing();
   if (missing !== undefined) {
     process.stderr.write(`demo: ${missing}\n`);
     process.exitCode = 1;
@@ -17,7 +18,7 @@ async function demo(): Promise<void> {
   }
   chapter('The site');
   tell('starting ONOS, Redis and four boxes; the first start takes about a minute');
-  const lab = await Lab.up({ name: process.env['LAB'] ?? 'gp' });
+  const lab = await Lab.up({ name: process.env['GUARDPOST_LAB'] ?? 'gp' });
   const site = new Site(lab);
   const api = await site.start();
   for (const m of await api.mitigations('&live=true')) await api.lift(m.id, { muteSeconds: 0, reason: 'the demo begins again' });

@@ -3,7 +3,7 @@ import { Lab } from '../lab/lab.js';
 import type { Api } from '../system/api.js';
 import { LAB_NAME } from '../system/global-setup.js';
 import { LongPing, ping, sendUdp } from '../system/hosts.js';
-import { blocked, calm, dropRules, liftAll, until } from '../system/network.js';
+import { askOnos, blocked, calm, dropRules, liftAll, ofctl, until } from '../system/network.js';
 import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
 
@@ -128,13 +128,13 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
     const attack = new LongPing(lab, 'gist1-h1', '198.51.100.12');
     const m = await blocked(api, '198.51.100.12/32');
     const [first] = m.placements;
-    await lab.onos('DELETE', `/flows/${first!.device}/${first!.flowId}`);
+    await askOnos(lab, 'DELETE', `/flows/${first!.device}/${first!.flowId}`);
     const drifted = await waitFor('drift, mended', async () => {
       const now = await api.mitigation(m.id);
       return now.state === 'active' && now.placements.some((p) => p.drifts > 0) && now;
     });
     expect(drifted.transitions.map((x) => x.to)).toContain('out_of_sync');
-    await lab.of('gist1', ['del-flows', 'br-nd1', 'ip,nw_src=198.51.100.12']);
+    await ofctl(lab, 'gist1', 'del-flows', 'br-nd1', 'ip,nw_src=198.51.100.12');
     await waitFor('two rules again', async () => (await dropRules(lab, 'gist1')).length === 2);
     expect(await ping(lab, 'gist1-h1', '198.51.100.12')).toBe(0);
     await attack.stop();
@@ -161,7 +161,7 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
       selector: { criteria: [{ type: 'ETH_TYPE', ethType: '0x0800' }, { type: 'IPV4_DST', ip: '192.0.2.1/32' }] },
       treatment: {},
     };
-    await lab.onos('POST', '/flows/of:0000000000000002?appId=org.guardpost', stray);
+    await askOnos(lab, 'POST', '/flows/of:0000000000000002?appId=org.guardpost', stray);
     await waitFor('the stray rule in the switch', async () => (await dropRules(lab, 'gist2')).length === 1);
     await waitFor('the stray rule gone', async () => (await dropRules(lab, 'gist2')).length === 0);
     await liftAll(api);

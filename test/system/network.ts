@@ -1,4 +1,5 @@
 import type { MitigationDetail } from '@guardpost/contracts';
+import axios from 'axios';
 import { expect } from 'vitest';
 import type { Lab } from '../lab/lab.js';
 import type { Api } from './api.js';
@@ -6,6 +7,17 @@ import { waitFor } from './wait-for.js';
 
 /** Our rules in a box's bridge: those that drop, above the routes. */
 export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority === 800);
+
+/** One call of ONOS' own REST, as somebody else would make it. */
+export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+  const { onosUser: username, onosPassword: password } = lab.description;
+  const { data } = await axios.request<unknown>({ method, url: `${lab.onosUrl}/onos/v1${path}`, auth: { username, password }, data: body, proxy: false });
+  return data;
+}
+
+/** `ovs-ofctl` on a box's own bridge, as somebody at the box would use it. */
+export const ofctl = (lab: Lab, box: string, ...args: string[]) =>
+  lab.exec(box, ['ovs-ofctl', '-O', 'OpenFlow13', ...args], { check: true, env: { ...process.env, OVS_RUNDIR: lab.box(box).rundir } });
 
 export const until = {
   /** The boxes hold the list that the bridge published last: what was just added is watched for. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Lab } from '../lab/lab.js';
 import { Api } from './api.js';
@@ -55,10 +55,19 @@ export class Site {
   async api(name: BridgeName = 'bridge-1'): Promise<Api> {
     const known = this.apis.get(name);
     if (known !== undefined) return known;
-    const port = await this.lab.relay(name, `tcp:127.0.0.1:${BRIDGE_PORT[name]}`);
+    const port = await this.relayOf(name);
     const api = new Api(`http://127.0.0.1:${port}`, this.files.token);
     this.apis.set(name, api);
     return api;
+  }
+
+  /** Made once a lab: the port is kept in the site's folder. */
+  private async relayOf(name: BridgeName): Promise<number> {
+    const file = `${this.files.folder}/${name}.port`;
+    if (existsSync(file)) return Number(readFileSync(file, 'utf8'));
+    const port = await this.lab.relay(0, `tcp:127.0.0.1:${BRIDGE_PORT[name]}`);
+    writeFileSync(file, String(port));
+    return port;
   }
 
   /** Starts what does not run. Resolves when the first bridge is ready: ONOS, Redis and every box answer. */

@@ -18,7 +18,7 @@ export interface DetectorOptions {
 /** Further keys of a remote endpoint are counted into its first window: a port scan is one thing, not 65,536. */
 export const MAX_WINDOWS_PER_REMOTE = 32;
 /** Flows whose counts are followed one by one; beyond them counts arrive when the flow leaves the table. */
-const MAX_FLOWS = 50_000;
+const MAX_FLOWS = 20_000;
 
 /**
  * Turns events and counters of the tap into detections. The first packet of a key is told at once; its counts follow
@@ -112,7 +112,6 @@ export class Detector {
     for (const sample of samples) {
       const flow = this.flowOf(sample);
       if (flow === undefined) continue;
-      flow.first ??= sample;
       flow.sample(sample, this.rounds);
       flow.lastUs = Math.max(flow.lastUs, this.clock.bootToUs(sample.lastBootNs));
       flow.countedBy?.heard(flow.lastUs);
@@ -133,13 +132,13 @@ export class Detector {
   /** A flow that went on after its window had closed, or that found no room when it began. */
   private reopen(flow: FlowCounts): void {
     const item = this.rules.get(flow.rule);
-    if (item === undefined || flow.first === undefined) return;
+    if (item === undefined || flow.met === undefined) return;
     let window = this.windowOf(flow.endpoints);
     if (window === undefined) {
       if (this.refusal(flow.endpoints.remote) !== undefined) return; // tried again in the next round
       const { packets, bytes } = flow.total();
       const atUs = flow.lastUs;
-      const meeting: Meeting = { matched: flow.matched, sighting: this.locate(flow.first), atUs };
+      const meeting: Meeting = { matched: flow.matched, sighting: this.locate(flow.met), atUs };
       window = this.open(detectionKey(flow.endpoints), flow.endpoints, item, meeting, Math.round(bytes / packets));
     }
     join(flow, window);

@@ -7,6 +7,9 @@ import { dropsInForce, watchInForce } from './in-force.js';
 import type { ListStore } from './list-store.js';
 import { toSnapshot, type Lists } from './lists.js';
 
+const SAVE_REST = 20;
+const SAVE_WITHIN_US = 60_000_000;
+
 export interface EnforcementParts {
   readonly tap: Pick<Tap, 'setWatch' | 'setDrops'>;
   readonly store: ListStore;
@@ -23,6 +26,7 @@ export class Enforcement {
   private readonly drop: Applier;
   private readonly save: Applier;
   private readonly saved = new Map<string, number>();
+  private saveNotBefore = 0;
 
   constructor(
     readonly lists: Lists,
@@ -84,8 +88,8 @@ export class Enforcement {
 
   async stop(): Promise<void> {
     await Promise.all([this.watch.stop(), this.drop.stop()]);
-    await this.saveAll().catch((error: unknown) => this.parts.onProblem(String(error)));
     await this.save.stop();
+    await this.saveAll(true).catch((error: unknown) => this.parts.onProblem(String(error)));
   }
 
   private async applyWatch(): Promise<number> {
@@ -108,13 +112,18 @@ export class Enforcement {
     return changesAt;
   }
 
-  private async saveAll(): Promise<number> {
+  /** A list that takes long to write is written less often: 5 % of the time at most. Never later than a minute, and at the end. */
+  private async saveAll(isLast = false): Promise<number> {
+    const began = this.parts.clock.nowUs();
+    if (!isLast && began < this.saveNotBefore) return this.saveNotBefore;
     for (const list of [this.lists.watch, this.lists.drop]) {
       const version = list.version;
       if (version < 0 || this.saved.get(list.name) === version) continue;
       await this.parts.store.save(toSnapshot(list, this.lists));
       this.saved.set(list.name, version);
     }
+    const now = this.parts.clock.nowUs();
+    this.saveNotBefore = now + Math.min(SAVE_REST * (now - began), SAVE_WITHIN_US);
     return Infinity;
   }
 }

@@ -36,7 +36,8 @@ mend() {                                      # of a lab that is up: start again
 }
 up() {
   if [ -f "$D/lab.json" ] && net_is_up; then
-    mend || exit 1
+    [ "$(mode)" != none ] || [ -n "$NO_ONOS" ] || fail "is up without ONOS; take it down first"
+    mend
     say "is up"
   else
     down
@@ -77,7 +78,7 @@ locked() {                                    # one change at a time; the lock's
 }
 
 [ "$(id -u)" = 0 ] || fail "needs root (namespaces, Open vSwitch)"
-command=${1:-}; [ $# = 0 ] || shift
+command=${1:-}; [ $# = 0 ] || shift; NO_ONOS=
 case $command in
   up) locked up "$@"; case ${1:-} in '') ;; --no-onos) NO_ONOS=1 ;; *) fail "up: unknown option $1" ;; esac; up ;;
   down) locked down; down ;;

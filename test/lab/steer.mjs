@@ -1,6 +1,7 @@
 // steer.mjs ONOS_URL SECONDS: waits until ONOS has all devices and links, then sees to it that every tenant is known as a host and
 // reached by everyone over the direct link: one MultiPointToSinglePoint intent per destination MAC (so for v4 and v6 alike).
 // Safe to repeat: what is right is left alone; an intent that stayed on a detour after a lost link is posted anew.
+/* global fetch, AbortSignal, setInterval, clearInterval */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTopology } from './read-topology.mjs';
 
@@ -72,8 +73,7 @@ function astray(rules) {
     boxes.some((box) => {
       const here = rules.filter(
         (rule) =>
-          rule.deviceId === box.device &&
-          rule.selector.criteria.some((c) => c.type === 'ETH_DST' && c.mac.toLowerCase() === tenant.mac),
+          rule.deviceId === box.device && rule.selector.criteria.some((c) => c.type === 'ETH_DST' && c.mac.toLowerCase() === tenant.mac),
       );
       const outs = here.flatMap((r) => r.treatment.instructions.filter((i) => i.type === 'OUTPUT').map((i) => i.port));
       return outs.length === 0 || outs.some((port) => Number(port) !== wayOut(box, tenant));
@@ -96,9 +96,7 @@ try {
   });
   await until('hosts', async () => {
     const { hosts } = await call('GET', 'hosts');
-    const missing = tenants.filter(
-      (t) => !hosts.some((h) => h.mac.toLowerCase() === t.mac && h.ipAddresses.length >= 2),
-    );
+    const missing = tenants.filter((t) => !hosts.some((h) => h.mac.toLowerCase() === t.mac && h.ipAddresses.length >= 2));
     if (missing.length === 0) return null;
     await postHosts();
     return `${missing.length} unknown`;

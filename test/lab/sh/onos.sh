@@ -8,7 +8,7 @@ onos_tarball() {
 }
 onos_choose() {                               # own, external or none; fails before anything is built
   local hostport host scheme=http
-  if [ -n "${NO_ONOS:-}" ]; then echo none >"$D/mode"
+  if [ -n "$NO_ONOS" ]; then echo none >"$D/mode"
   elif [ -n "${ONOS_URLS:-}" ]; then
     [[ ${ONOS_URLS%%,*} =~ ^(https?)://([^/]+) ]] || fail "ONOS_URLS=${ONOS_URLS%%,*}: expected http://host:port"
     scheme=${BASH_REMATCH[1]}; hostport=${BASH_REMATCH[2]}
@@ -49,7 +49,7 @@ onos_forget() { rm -rf "$D"/onos/apache-karaf-*/{data,instances,lock} "$D"/onos/
 
 steer() {                                     # waits for ONOS, devices and links, then sees to hosts and intents; safe to repeat
   [ "$(mode)" != none ] || return 0
-  ONOS_USER=$ONOS_USER ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/steer.mjs" "$(onos_url)" "${1:-120}" || fail "ONOS did not come to forward (code $?); see $D/onos.log"
+  ONOS_USER=$ONOS_USER ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/steer.mjs" "$(onos_url)" "${1:-120}" || fail "ONOS did not come to forward; see $D/onos.log"
   until_ok 15 all_reachable || fail "hosts do not reach the gateway"
 }
 all_reachable() {

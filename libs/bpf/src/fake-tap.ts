@@ -52,9 +52,11 @@ export class FakeTap implements Tap {
 
   async setDrops(entries: readonly DropEntry[], safe: readonly ProtectedEndpoint[]): Promise<void> {
     this.whileRunning();
-    const ids = new Set(entries.map(({ id }) => id));
-    const repeated = entries.find(({ id }, i) => entries.findIndex((other) => other.id === id) !== i);
-    if (repeated !== undefined) throw new RangeError(`drop entry ${repeated.id} is listed twice`);
+    const ids = new Set<string>();
+    for (const { id } of entries) {
+      if (ids.has(id)) throw new RangeError(`drop entry ${id} is listed twice`);
+      ids.add(id);
+    }
     for (const id of this.hits.keys()) if (!ids.has(id)) this.hits.delete(id);
     this.drops = [...entries];
     this.safe = [...safe];

@@ -1,4 +1,4 @@
-import { BearerGuard, HealthController, HealthService, MetricsController, ProblemFilter, readYaml } from '@guardpost/platform';
+import { API_TOKEN, HealthController, HealthService, MetricsController, ProblemFilter, readYaml } from '@guardpost/platform';
 import { Module, StandardSchemaSerializerInterceptor, StandardSchemaValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BoxesController } from './boxes/boxes.controller.js';
@@ -35,7 +35,7 @@ function madeOf(settings: Settings): Provider[] {
     { provide: Ledger, useFactory: () => Ledger.open(settings.ledgerFile) },
     { provide: Connections, useFactory: () => new Connections(settings) },
     { provide: POLICY, useFactory: () => readYaml(settings.policyFile, Policy) },
-    { provide: BearerGuard, useFactory: () => new BearerGuard(settings.token) },
+    { provide: API_TOKEN, useValue: settings.token },
     { provide: Boxes, inject: [Ledger], useFactory: (ledger: Ledger) => new Boxes(settings.boxes, ledger) },
     { provide: Inventory, inject: [Connections], useFactory: (c: Connections) => new Inventory(c.onos) },
     {

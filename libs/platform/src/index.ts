@@ -1,7 +1,7 @@
 export { ConfigError, readYaml } from './config/read-config.js';
 export { HealthController } from './health/health.controller.js';
 export { HealthService } from './health/health.service.js';
-export { BearerGuard } from './http/bearer.guard.js';
+export { API_TOKEN, BearerGuard } from './http/bearer.guard.js';
 export { ProblemFilter } from './http/problem.filter.js';
 export { Returns } from './http/returns.decorator.js';
 export { PinoLogger } from './logging/pino-logger.js';

@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Injection token of the API's token. */
+export const API_TOKEN = 'guardpost.api-token';
 
 /** Lets a request pass that carries the token: `Authorization: Bearer TOKEN`. Compared in constant time. */
 @Injectable()
 export class BearerGuard implements CanActivate {
   private readonly expected: Buffer;
 
-  constructor(token: string) {
+  constructor(@Inject(API_TOKEN) token: string) {
     this.expected = digest(token);
   }
 

@@ -76,3 +76,18 @@ export class TwoNamespaces {
 }
 
 const received = (output: string): number => Number(/(\d+) received/.exec(output)?.[1] ?? 0);
+
+const programQuery: unknown = koffi.load('libbpf.so.1').func('int bpf_prog_query(int, int, uint32, void*, void*, void*)');
+const TCX = [46, 47];
+
+/** Programs on the tcx hooks of an interface of this thread's namespace (bpftool 7.1 does not show them). */
+export function tcxPrograms(ifindex: number): number {
+  let total = 0;
+  for (const hook of TCX) {
+    const count = new Uint32Array([16]);
+    const result: unknown = typeof programQuery === 'function' ? programQuery(ifindex, hook, 0, new Uint32Array(1), new Uint32Array(16), count) : -1;
+    if (result !== 0) throw new Error(`query of tcx programs failed: ${String(result)}`);
+    total += count[0] ?? 0;
+  }
+  return total;
+}

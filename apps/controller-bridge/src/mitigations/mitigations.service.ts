@@ -1,4 +1,4 @@
-import { type LiftRequest, type Mitigation, type MitigationDetail, type MitigationRequest, type Target } from '@guardpost/contracts';
+import { canonicalPrefix, type LiftRequest, type Mitigation, type MitigationDetail, type MitigationRequest, type Target } from '@guardpost/contracts';
 import { BadRequestException, ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { Boxes } from '../boxes/boxes.service.js';
 import { nowUs } from '../clock.js';
@@ -34,7 +34,7 @@ export class Mitigations {
 
   /** Idempotent by `requestId`. */
   async create(request: MitigationRequest): Promise<MitigationDetail> {
-    const target: Target = { prefix: request.target.prefix, proto: request.target.proto ?? null, port: request.target.port ?? null };
+    const target: Target = { prefix: canonicalPrefix(request.target.prefix), proto: request.target.proto ?? null, port: request.target.port ?? null };
     if (target.port !== null && !(target.proto !== null && PORT_PROTOCOLS.includes(target.proto)))
       throw new BadRequestException('target.port: needs a target.proto that has ports: 6 (TCP), 17 (UDP) or 132 (SCTP)');
     const refused = forbidden(this.bounds.policy, target);

@@ -18,8 +18,8 @@ describe() {
 }
 build() {
   mkdir -p "$D" "$RUN"
-  onos_choose
-  [ "$(mode)" != own ] || onos_unpack
+  echo "$MODE" >"$D/mode"; printf '%s\n' "${EXTERNAL[@]}" >"$D/external"
+  [ "$MODE" != own ] || onos_unpack
   net_up
   onos_launch                                 # first: it takes longest, the rest is built meanwhile
   redis_up
@@ -40,9 +40,10 @@ up() {
     mend
     say "is up"
   else
+    onos_choose
     down
     # In a shell of its own, so that -e holds inside and whatever ends it leads to `down`.
-    trap 'say "interrupted, taking it down"; down; exit 130' INT TERM
+    trap 'trap "" INT TERM; say "interrupted, taking it down"; down; exit 130' INT TERM
     set +e; (set -e; build); local code=$?; set -e
     trap - INT TERM
     if [ $code != 0 ]; then say "up failed, taking it down"; keep_log; down; exit 1; fi
@@ -73,15 +74,13 @@ show() {
   boxes_show
 }
 need_up() { [ -f "$D/lab.json" ] || fail "is not up (lab.sh up)"; }
-locked() {                                    # one change at a time; the lock's file is the folder, and no child holds it
-  [ -n "${LAB_LOCKED:-}" ] || { export LAB_LOCKED=1; exec flock -o "$ROOT_DIR" "$HERE/lab.sh" "$@"; }
-}
+lock() { exec 9<"$ROOT_DIR"; flock 9; }       # one change at a time; commands run with 9<&-, so that no process of the lab holds it
 
 [ "$(id -u)" = 0 ] || fail "needs root (namespaces, Open vSwitch)"
 command=${1:-}; [ $# = 0 ] || shift; NO_ONOS=
 case $command in
-  up) locked up "$@"; case ${1:-} in '') ;; --no-onos) NO_ONOS=1 ;; *) fail "up: unknown option $1" ;; esac; up ;;
-  down) locked down; down ;;
+  up) lock; case ${1:-} in '') ;; --no-onos) NO_ONOS=1 ;; *) fail "up: unknown option $1" ;; esac; up 9<&- ;;
+  down) lock; down 9<&- ;;
   show) show ;;
   steer) need_up; steer ;;
   in) in_ns "$@" ;;

@@ -6,17 +6,17 @@ onos_tarball() {
   for f in "$dist"/onos-*.tar.xz; do [ -f "$f" ] && { realpath "$f"; return; }; done
   return 1
 }
-onos_choose() {                               # own, external or none; fails before anything is built
-  local hostport host scheme=http
-  if [ -n "$NO_ONOS" ]; then echo none >"$D/mode"
+onos_choose() {                               # sets MODE (own, external or none) and EXTERNAL; fails before anything is built
+  local url hostport
+  EXTERNAL=()
+  if [ -n "$NO_ONOS" ]; then MODE=none
   elif [ -n "${ONOS_URLS:-}" ]; then
-    [[ ${ONOS_URLS%%,*} =~ ^(https?)://([^/]+) ]] || fail "ONOS_URLS=${ONOS_URLS%%,*}: expected http://host:port"
-    scheme=${BASH_REMATCH[1]}; hostport=${BASH_REMATCH[2]}
-    [[ $hostport =~ :[0-9]+$ ]] || { [ "$scheme" = https ] && hostport+=:443 || hostport+=:80; }
-    host=${hostport%:*}
-    printf '%s\n' "$hostport" "${GUARDPOST_ONOS_OPENFLOW:-$host:6653}" "$scheme" >"$D/external"
-    echo external >"$D/mode"
-  elif onos_tarball >/dev/null && [ -x "${JAVA_HOME:-/usr/lib/jvm/java-17-openjdk-amd64}/bin/java" ]; then echo own >"$D/mode"
+    MODE=external; url=${ONOS_URLS%%,*}
+    [[ $url =~ ^(https?)://([^/]+) ]] || fail "ONOS_URLS=$url: expected http://host:port"
+    hostport=${BASH_REMATCH[2]}
+    [[ $hostport =~ :[0-9]+$ ]] || case ${BASH_REMATCH[1]} in https) hostport+=:443 ;; *) hostport+=:80 ;; esac
+    EXTERNAL=("$hostport" "${GUARDPOST_ONOS_OPENFLOW:-${hostport%:*}:6653}" "${url%%:*}")
+  elif onos_tarball >/dev/null && [ -x "${JAVA_HOME:-/usr/lib/jvm/java-17-openjdk-amd64}/bin/java" ]; then MODE=own
   else
     fail "no ONOS: set ONOS_DIST to a folder with onos-*.tar.xz (needs OpenJDK 17), or ONOS_URLS to a running one (docker run --network host onosproject/onos:2.7.0 gives http://127.0.0.1:8181), or say --no-onos"
   fi

@@ -35,6 +35,15 @@ struct {
 	__type(value, struct drop_stats);
 } drop_stats SEC(".maps");
 
+// A bit for each IPv4 /16 that any entry meets: 8 KiB that stay in the cache, and no call. User space sets bits before it swaps a list
+// in and clears them after, so that a bit may be set for nothing, but is never missing.
+volatile __u32 coarse4[(1 << 16) / 32];
+
+static __always_inline int may_list4(__u32 address)
+{
+	return coarse4[address >> 21] >> (address >> 16 & 31) & 1;
+}
+
 struct scan {
 	void *list;
 	__u32 links, at;
@@ -178,11 +187,18 @@ static __always_inline int drop(struct xdp_md *ctx)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 zero = 0;
 	struct fast fast;
+	struct iphdr *ip4 = fast_ipv4(data, end, &fast);
+	__u32 src4 = 0, dst4 = 0;
+	if (ip4) {
+		src4 = bpf_ntohl(ip4->saddr);
+		dst4 = bpf_ntohl(ip4->daddr);
+		if (!may_list4(src4) && !may_list4(dst4))
+			return XDP_PASS;
+	}
 	void *list = bpf_map_lookup_elem(&drop_lists, &zero);
 	if (!list)
 		return XDP_PASS;
-	struct iphdr *ip4 = fast_ipv4(data, end, &fast);
-	if (ip4 && !list_head4(list, bpf_ntohl(ip4->saddr)) && !list_head4(list, bpf_ntohl(ip4->daddr)))
+	if (ip4 && !list_head4(list, src4) && !list_head4(list, dst4))
 		return XDP_PASS;
 	if (!ip4) {
 		struct ipv6hdr *ip6 = fast_ipv6(data, end, &fast);

@@ -3,6 +3,7 @@ import { buildList } from '../list/build-list.js';
 import type { ListEntry } from '../list/list-entry.js';
 import { swapList } from '../list/list-holder.js';
 import type { DropCount, DropEntry, ProtectedEndpoint } from '../tap.port.js';
+import { CoarseFilter } from './coarse-filter.js';
 import { DropSlots } from './drop-slots.js';
 
 /** Of a safe link: it has no slot, but a list entry has a number. */
@@ -11,11 +12,13 @@ const NO_SLOT = 1;
 /** What the kernel is to drop: entries and protected endpoints in one list, swapped whole, so that the two never disagree. */
 export class DropList {
   private readonly slots: DropSlots;
+  private readonly coarse: CoarseFilter;
   private readonly holder: number;
   private listed = new Map<string, number>();
 
   constructor(drop: BpfObject) {
     this.holder = drop.map('drop_lists');
+    this.coarse = new CoarseFilter(drop);
     this.slots = new DropSlots(drop.map('drops'), drop.map('drop_counts'));
   }
 
@@ -39,7 +42,10 @@ export class DropList {
         next.set(id, slot);
         list.push({ prefix, proto, port, value: slot });
       }
-      await swapList(this.holder, buildList(list, 0));
+      const built = buildList(list, 0);
+      this.coarse.widen(built.coarse);
+      await swapList(this.holder, built);
+      this.coarse.narrow(built.coarse);
     } catch (error) {
       this.slots.keep(before);
       throw error;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePrefix } from '@guardpost/contracts';
-import { chainOf } from '../testing/list-lookup.js';
+import { chainOf, mayList } from '../testing/list-lookup.js';
 import { buildList } from './build-list.js';
 import { qualifierOf, type ListEntry } from './list-entry.js';
 
@@ -38,6 +38,7 @@ describe('buildList', () => {
         for (const address of [...asked, ...edges.filter((edge) => edge >= 0)]) {
           const want = naive(entries, ({ prefix, value }) => mask(address, prefix.length) === mask(given[value - 1]?.address ?? 0, prefix.length));
           expect(chainOf(list, address).map(({ value }) => value)).toEqual(want);
+          if (want.length > 0) expect(mayList(list, address)).toBe(true);
         }
       }),
       { numRuns: 60 },
@@ -66,6 +67,11 @@ describe('buildList', () => {
     const list = buildList([{ prefix, proto: 6, port: 65535, value: 0xffffff, safe: true }], 0xffff_fffe);
     expect(list.words[0]).toBe(0xffff_fffe);
     expect(chainOf(list, 0xc0000205)).toEqual([{ value: 0xffffff, qualifier: 0xffff0006, safe: true }]);
+  });
+
+  it('marks only the /16s that an entry meets', () => {
+    const list = buildList([{ prefix, value: 1 }], 1);
+    expect([0xc0000205, 0xc000ffff, 0xc0010000, 0xbfffffff, 0].map((address) => mayList(list, address))).toEqual([true, true, false, false, false]);
   });
 
   it.each([{ value: 0 }, { value: 2 ** 24 }, { value: 1, port: 65536 }, { value: 1, proto: 256 }, { value: 1.5 }])('refuses %o', (wrong) => {

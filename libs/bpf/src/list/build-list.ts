@@ -6,6 +6,7 @@ import { groupsOf4, groupsOf6 } from './sort.js';
 
 const UNIT_WORDS = 4;
 const UNIT_BYTES = 16;
+const NODES_AT = 2;
 const LOW_64 = 0xffff_ffff_ffff_ffffn;
 const END_OF_IPV6 = 1n << 128n;
 
@@ -13,6 +14,8 @@ const END_OF_IPV6 = 1n << 128n;
 export interface BuiltList {
   readonly words: Uint32Array;
   readonly units: number;
+  /** A bit for each IPv4 /16 that any entry meets. */
+  readonly coarse: Uint32Array;
 }
 
 /** `count` items, `perUnit` of them to a unit. */
@@ -31,7 +34,7 @@ export function buildList(entries: readonly ListEntry[], generation: number): Bu
   const v6 = sweep(groupsOf6(entries.filter((e) => e.prefix.family === 6)), links, 0n);
   const count6 = v6.heads.length === 1 ? 0 : v6.starts.findLastIndex((start) => start < END_OF_IPV6) + 1;
 
-  const cellsAt = 2 + NODES;
+  const cellsAt = NODES_AT + NODES;
   const segmentsAt = cellsAt + unitsFor(v4.cells.length, UNIT_WORDS);
   const linksAt = segmentsAt + unitsFor(v4.segments.length, UNIT_WORDS);
   const startsAt = linksAt + links.count;
@@ -40,12 +43,12 @@ export function buildList(entries: readonly ListEntry[], generation: number): Bu
 
   const words = new Uint32Array(UNIT_WORDS * units);
   words.set([generation, cellsAt, segmentsAt, linksAt, startsAt, headsAt, count6, 0]);
-  words.set(v4.nodes, UNIT_WORDS * 2);
+  words.set(v4.nodes, UNIT_WORDS * NODES_AT);
   words.set(v4.cells, UNIT_WORDS * cellsAt);
   words.set(v4.segments, UNIT_WORDS * segmentsAt);
   words.set(links.words, UNIT_WORDS * linksAt);
   words.set(v6.heads.slice(0, count6), UNIT_WORDS * headsAt);
   const halves = new BigUint64Array(words.buffer, UNIT_BYTES * startsAt, 2 * count6);
   v6.starts.slice(0, count6).forEach((start, i) => halves.set([start >> 64n, start & LOW_64], 2 * i));
-  return { words, units };
+  return { words, units, coarse: v4.coarse };
 }

@@ -2,6 +2,7 @@ import type { Ranges } from './ranges.js';
 
 /** One node for each /18. */
 export const NODES = 1 << 18;
+const COARSE_BITS = 1 << 16;
 const NODE_SPAN = 1 << 14;
 const CELL_SPAN = 1 << 8;
 const CELLS_PER_NODE = 64;
@@ -26,6 +27,8 @@ class Words {
 }
 
 export interface Ipv4Index {
+  /** A bit for each /16 that any entry meets. */
+  readonly coarse: Uint32Array;
   readonly nodes: Uint32Array;
   readonly cells: Uint32Array;
   readonly segments: Uint32Array;
@@ -83,5 +86,15 @@ export function indexIpv4({ starts, heads }: Ranges<number>): Ipv4Index {
       } else cut(cellFrom);
     }
   }
-  return { nodes, cells: cells.view(), segments: segments.view() };
+  return { coarse: coarseOf(nodes), nodes, cells: cells.view(), segments: segments.view() };
+}
+
+function coarseOf(nodes: Uint32Array): Uint32Array {
+  const coarse = new Uint32Array(COARSE_BITS / 32);
+  for (let node = 0; node < NODES; node++) {
+    if (((nodes[4 * node] ?? 0) | (nodes[4 * node + 1] ?? 0) | (nodes[4 * node + 3] ?? 0)) === 0) continue;
+    const block = node >>> 2;
+    coarse[block >>> 5] = ((coarse[block >>> 5] ?? 0) | (1 << (block & 31))) >>> 0;
+  }
+  return coarse;
 }

@@ -35,7 +35,7 @@ export interface Ipv4Fields {
   readonly total?: number;
   readonly ihl?: number;
 }
-export const ipv4 = ({ src, dst, proto, options = Buffer.alloc(0), fragment = 0, total, ihl }: Ipv4Fields, payload: Buffer): Buffer => {
+export const ipv4 = ({ src, dst, proto, options = Buffer.alloc(0) as Buffer, fragment = 0, total, ihl }: Ipv4Fields, payload: Buffer): Buffer => {
   const header = 20 + options.length;
   const first = bytes(0x40 | (ihl ?? header / 4), 0, ...be16(total ?? header + payload.length), 0, 1, ...be16(fragment), 64, proto, 0, 0);
   return Buffer.concat([first, address(src), address(dst), options, payload]);
@@ -49,7 +49,7 @@ export const fragment6 = (next: number, offset: number, more: boolean, payload: 
 export const authentication = (next: number, payload: Buffer): Buffer => Buffer.concat([bytes(next, 4), Buffer.alloc(22), payload]);
 
 export const tcp = (sport: number, dport: number, flags = 0x02): Buffer => bytes(...be16(sport), ...be16(dport), 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 1, 0, 0, 0, 0, 0);
-export const udp = (sport: number, dport: number, payload = Buffer.alloc(4)): Buffer =>
+export const udp = (sport: number, dport: number, payload: Buffer = Buffer.alloc(4)): Buffer =>
   Buffer.concat([bytes(...be16(sport), ...be16(dport), ...be16(8 + payload.length), 0, 0), payload]);
 export const sctp = (sport: number, dport: number): Buffer => Buffer.concat([bytes(...be16(sport), ...be16(dport)), Buffer.alloc(12)]);
 export const icmp = (type: number, code = 0): Buffer => bytes(type, code, 0, 0, 0, 1, 0, 1);

@@ -1,5 +1,7 @@
 import type { BuiltList } from '../list/build-list.js';
 
+const NODES_AT = 2;
+
 /** What c/list.h does, in TypeScript: the values of the chain of an IPv4 address, or of an IPv6 one given as a bigint, in order. */
 export function chainOf({ words }: BuiltList, address: number | bigint): { value: number; qualifier: number; safe: boolean }[] {
   const word = (unit: number, at = 0): number => words[4 * unit + at] ?? 0;
@@ -13,7 +15,7 @@ export function chainOf({ words }: BuiltList, address: number | bigint): { value
       if (start <= address) head = flat(word(1, 1), i);
     }
   } else {
-    const node = 2 + (address >>> 14);
+    const node = NODES_AT + (address >>> 14);
     const cell = (address >>> 8) & 63;
     const own = (BigInt(word(node, 1)) << 32n) | BigInt(word(node, 0));
     if (((own >> BigInt(cell)) & 1n) === 0n) head = word(node, 3);
@@ -35,3 +37,7 @@ export function chainOf({ words }: BuiltList, address: number | bigint): { value
   }
   return chain;
 }
+
+/** The coarse bit of an IPv4 address. */
+export const mayList = ({ coarse }: BuiltList, address: number): boolean =>
+  (((coarse[address >>> 21] ?? 0) >>> ((address >>> 16) & 31)) & 1) === 1;

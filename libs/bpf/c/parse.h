@@ -1,54 +1,11 @@
 // The whole parser, for what fast.h leaves: tags, MPLS, PPPoE, options, fragments, extension headers, tunnels, hostile frames.
 // A state machine over offsets: each step reads one header and says what the next one is. It reads by copy (LOAD), which also reaches
 // data outside the linear part of an skb, so nothing is ever pulled. parse_step is a global function: the verifier looks at it once.
-// The including program defines `parse_ctx` and LOAD(ctx, at, to, size) -> 0 or an error.
 #pragma once
-#include <linux/in.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-#include "guard.h"
+#include "packet.h"
+#include "tunnel.h"
 
 #define MAX_STEPS 32
-#define MAX_TUNNELS 4
-
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_VLAN 0x8100
-#define TYPE_QINQ 0x88a8
-#define TYPE_QINQ_OLD 0x9100
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
-#define TYPE_PPPOE_SESSION 0x8864
-#define TYPE_BRIDGED 0x6558 // Ethernet in GRE and Geneve
-#define PORT_VXLAN 4789
-#define PORT_GENEVE 6081
-
-enum step { AT_ETHERNET, AT_TYPE, AT_LLC, AT_MPLS, AT_PPPOE, AT_IPV4, AT_IPV6, AT_EXTENSION, AT_TRANSPORT, AT_GRE, AT_VXLAN, AT_GENEVE, DONE };
-enum fault { NO_FAULT, NOT_IP, TRUNCATED, MALFORMED, TOO_DEEP };
-
-// Where the parser stands and what it found. `inner` is the last whole IP header; a fault further in leaves it as it is.
-struct packet {
-	struct tuple inner, outer;
-	__u32 at, limit; // next header; end of the frame, or of the IP packet (Ethernet padding is not data)
-	__u32 vni, next_vni;
-	__u16 vlan[2];
-	__u16 type; // Ethernet type, host order
-	__u8 step, fault, tunnels, tags;
-	__u16 pad;
-};
-
-static __always_inline int fail(struct packet *p, enum fault fault)
-{
-	p->fault = fault;
-	return DONE;
-}
-
-static __always_inline int load(parse_ctx *ctx, struct packet *p, void *to, __u32 size)
-{
-	return p->at + size > p->limit || LOAD(ctx, p->at, to, size);
-}
 
 static __always_inline int step_ethernet(parse_ctx *ctx, struct packet *p)
 {
@@ -206,14 +163,6 @@ static __always_inline int step_extension(parse_ctx *ctx, struct packet *p)
 	return AT_EXTENSION;
 }
 
-// Entering a tunnel. A tunnel that turns out not to be one leaves `inner` at the header that was meant to carry it.
-static __always_inline int tunnel(struct packet *p, enum step next)
-{
-	if (++p->tunnels > MAX_TUNNELS)
-		return fail(p, TOO_DEEP);
-	return next;
-}
-
 static __always_inline int step_transport(parse_ctx *ctx, struct packet *p)
 {
 	struct tuple *t = &p->inner;
@@ -248,39 +197,6 @@ static __always_inline int step_transport(parse_ctx *ctx, struct packet *p)
 	if (t->dport == bpf_htons(PORT_GENEVE))
 		return tunnel(p, AT_GENEVE);
 	return DONE;
-}
-
-static __always_inline int step_gre(parse_ctx *ctx, struct packet *p)
-{
-	__u8 head[4];
-	if (load(ctx, p, head, sizeof(head)))
-		return fail(p, TRUNCATED);
-	if (head[1] & 7 || head[0] & 0x40) // version 1 is PPTP; routing went out with RFC 2784
-		return DONE;
-	p->type = head[2] << 8 | head[3];
-	p->at += 4 + (head[0] & 0x80 ? 4 : 0) + (head[0] & 0x20 ? 4 : 0) + (head[0] & 0x10 ? 4 : 0);
-	return p->type == TYPE_BRIDGED ? AT_ETHERNET : p->type == TYPE_IPV4 || p->type == TYPE_IPV6 || p->type == TYPE_MPLS ? AT_TYPE : DONE;
-}
-
-static __always_inline int step_vxlan(parse_ctx *ctx, struct packet *p)
-{
-	__u8 head[8];
-	if (load(ctx, p, head, sizeof(head)) || !(head[0] & 8))
-		return fail(p, MALFORMED);
-	p->next_vni = VNI_PRESENT | head[4] << 16 | head[5] << 8 | head[6];
-	p->at += sizeof(head);
-	return AT_ETHERNET;
-}
-
-static __always_inline int step_geneve(parse_ctx *ctx, struct packet *p)
-{
-	__u8 head[8];
-	if (load(ctx, p, head, sizeof(head)) || head[0] >> 6)
-		return fail(p, MALFORMED);
-	p->next_vni = VNI_PRESENT | head[4] << 16 | head[5] << 8 | head[6];
-	p->type = head[2] << 8 | head[3];
-	p->at += sizeof(head) + (head[0] & 0x3f) * 4;
-	return p->type == TYPE_BRIDGED ? AT_ETHERNET : AT_TYPE;
 }
 
 __noinline int parse_step(parse_ctx *ctx, struct packet *p)

@@ -11,7 +11,17 @@ import { swapList } from './list/list-holder.js';
 import { listInterfaces, watchInterfaces } from './net/rtnetlink.js';
 import { loadPinned, type PinnedObjects } from './pins/load-pinned.js';
 import { removePins } from './pins/pin-directory.js';
-import type { DropCount, DropEntry, FlowSample, ProtectedEndpoint, Tap, TapCounters, TapEvent, TapInterface, WatchEntry } from './tap.port.js';
+import type {
+  DropCount,
+  DropEntry,
+  FlowSample,
+  ProtectedEndpoint,
+  Tap,
+  TapCounters,
+  TapEvent,
+  TapInterface,
+  WatchEntry,
+} from './tap.port.js';
 
 export interface EbpfTapOptions {
   /** A folder on bpffs of this tap's own, such as /sys/fs/bpf/guardpost-gist1. Made where missing. */
@@ -114,7 +124,12 @@ export class EbpfTap implements Tap {
   private open(onEvent: (event: TapEvent) => void, onFlowEvicted: FlowHandler): Running {
     const objects = loadPinned(this.options.pinDir);
     const { tap, drop, pins } = objects;
-    const programs = { ingress: tap.program('tap_ingress'), egress: tap.program('tap_egress'), native: drop.program('drop_native'), generic: drop.program('drop_generic') };
+    const programs = {
+      ingress: tap.program('tap_ingress'),
+      egress: tap.program('tap_egress'),
+      native: drop.program('drop_native'),
+      generic: drop.program('drop_generic'),
+    };
     const attachments = new Attachments(programs, pins, { forceClsact: this.options.hook === 'clsact' });
     const nameOf = (ifindex: number): string => attachments.nameOf(ifindex);
     const events = new RingReader(tap.map('events'));

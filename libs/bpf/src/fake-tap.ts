@@ -1,4 +1,14 @@
-import type { DropCount, DropEntry, FlowSample, ProtectedEndpoint, Tap, TapCounters, TapEvent, TapInterface, WatchEntry } from './tap.port.js';
+import type {
+  DropCount,
+  DropEntry,
+  FlowSample,
+  ProtectedEndpoint,
+  Tap,
+  TapCounters,
+  TapEvent,
+  TapInterface,
+  WatchEntry,
+} from './tap.port.js';
 
 const NO_COUNTS: TapCounters = {
   otherPackets: 0,

@@ -1,6 +1,16 @@
 import { constants } from 'node:os';
 import { BpfError } from '../libbpf/bpf-error.js';
-import { attachClsact, attachTcx, attachXdp, closeFd, detachClsact, linkIfindex, replaceProgram, type TapHook, type XdpMode } from '../libbpf/links.js';
+import {
+  attachClsact,
+  attachTcx,
+  attachXdp,
+  closeFd,
+  detachClsact,
+  linkIfindex,
+  replaceProgram,
+  type TapHook,
+  type XdpMode,
+} from '../libbpf/links.js';
 import type { NetInterface } from '../net/rtnetlink.js';
 import type { PinDirectory } from '../pins/pin-directory.js';
 import type { TapInterface } from '../tap.port.js';

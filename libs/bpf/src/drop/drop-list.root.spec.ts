@@ -31,7 +31,12 @@ describe.skipIf(reason !== undefined)(`the drop list in the kernel${reason === u
     tap.close();
   });
 
-  const entry = (id: string, of: string, rest: Partial<DropEntry> = {}): DropEntry => ({ id, prefix: prefix(of), expiresBootNs: clock.bootNs() + HOUR, ...rest });
+  const entry = (id: string, of: string, rest: Partial<DropEntry> = {}): DropEntry => ({
+    id,
+    prefix: prefix(of),
+    expiresBootNs: clock.bootNs() + HOUR,
+    ...rest,
+  });
   const dropped = (frame: Buffer): boolean => {
     const verdicts = ['drop_native', 'drop_generic'].map((name) => testRun(drop.program(name), frame).retval);
     expect(verdicts[0]).toBe(verdicts[1]);
@@ -46,7 +51,12 @@ describe.skipIf(reason !== undefined)(`the drop list in the kernel${reason === u
   });
 
   it('drops by source and by destination, each with its own whole port', async () => {
-    await set([entry('net', '198.51.100.0/24'), entry('web', '203.0.113.7/32', { proto: 6, port: 80 }), entry('v6', '2001:db8::/32'), entry('dns', '192.0.2.1/32', { port: 53 })]);
+    await set([
+      entry('net', '198.51.100.0/24'),
+      entry('web', '203.0.113.7/32', { proto: 6, port: 80 }),
+      entry('v6', '2001:db8::/32'),
+      entry('dns', '192.0.2.1/32', { port: 53 }),
+    ]);
     expect(dropped(f.tcp4('198.51.100.9', 1, ME, 2))).toBe(true);
     expect(dropped(f.tcp4(ME, 1, '198.51.100.9', 2))).toBe(true);
     expect(dropped(f.tcp4('203.0.113.7', 80, ME, 999))).toBe(true);
@@ -82,7 +92,8 @@ describe.skipIf(reason !== undefined)(`the drop list in the kernel${reason === u
   it('stops at the expiry, without anyone telling', async () => {
     await set([entry('soon', '198.51.100.0/24', { expiresBootNs: clock.bootNs() + 300_000_000n })]);
     expect(dropped(f.tcp4('198.51.100.8', 443, ME, 1))).toBe(true);
-    while (dropped(f.tcp4('198.51.100.8', 443, ME, 1)) && clock.bootNs() < HOUR * 1_000_000n) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (dropped(f.tcp4('198.51.100.8', 443, ME, 1)) && clock.bootNs() < HOUR * 1_000_000n)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     expect(dropped(f.tcp4('198.51.100.8', 443, ME, 1))).toBe(false);
   });
 
@@ -101,7 +112,8 @@ describe.skipIf(reason !== undefined)(`the drop list in the kernel${reason === u
 
   it('never drops what has no IP header', async () => {
     await set([entry('all', '0.0.0.0/0'), entry('all6', '::/0')]);
-    for (const type of [TYPE.arp, TYPE.lldp, TYPE.bddp]) expect(dropped(f.ethernet(type, f.ipv4({ src: '198.51.100.9', dst: ME, proto: 6 }, f.tcp(1, 2))))).toBe(false);
+    for (const type of [TYPE.arp, TYPE.lldp, TYPE.bddp])
+      expect(dropped(f.ethernet(type, f.ipv4({ src: '198.51.100.9', dst: ME, proto: 6 }, f.tcp(1, 2))))).toBe(false);
     expect(dropped(f.tcp4('1.2.3.4', 1, ME, 2))).toBe(true);
   });
 
@@ -111,7 +123,9 @@ describe.skipIf(reason !== undefined)(`the drop list in the kernel${reason === u
     const nd = f.ethernet(TYPE.ipv6, f.ipv6('fe80::1', 'ff02::1', PROTO.icmp6, f.icmp(type)));
     expect(dropped(nd)).toBe(false);
     expect(dropped(f.overVxlan(9, nd))).toBe(false);
-    expect(dropped(f.ethernet(TYPE.ipv6, f.ipv6('fe80::1', 'ff02::1', 0, f.extension(60, f.extension(PROTO.icmp6, f.icmp(type))))))).toBe(false);
+    expect(dropped(f.ethernet(TYPE.ipv6, f.ipv6('fe80::1', 'ff02::1', 0, f.extension(60, f.extension(PROTO.icmp6, f.icmp(type))))))).toBe(
+      false,
+    );
     expect(readCounters(tap, drop).sparedNd).toBe(sparedNd + 6);
     expect(dropped(f.ethernet(TYPE.ipv6, f.ipv6('fe80::1', 'ff02::1', PROTO.icmp6, f.icmp(128))))).toBe(true);
   });

@@ -32,7 +32,10 @@ export function decodeEvent(view: DataView, at: number, length: number, nameOf: 
     proto,
     vlan: vlansOf(view.getUint16(at + EVENT.vlan, true), view.getUint16(at + EVENT.vlan + 2, true)),
     vni: vniOf(view.getUint32(at + EVENT.vni, true)),
-    outer: outerFamily === undefined ? null : { src: addressAt(view, outer + TUPLE.src, outerFamily), dst: addressAt(view, outer + TUPLE.dst, outerFamily) },
+    outer:
+      outerFamily === undefined
+        ? null
+        : { src: addressAt(view, outer + TUPLE.src, outerFamily), dst: addressAt(view, outer + TUPLE.dst, outerFamily) },
     rule: rule & RULE_MASK,
     generation: view.getUint32(at + EVENT.generation, true),
     matched: (rule & RULE_DESTINATION) === 0 ? 'source' : 'destination',

@@ -52,16 +52,40 @@ describe.skipIf(reason !== undefined)(`the parser in the kernel${reason === unde
     ['IPv6 TCP', f.tcp6(A6, 2, B6, 80), ports6(2)],
     ['UDP', f.udp4(A, 53, B, 54), { sport: 53, dport: 54, proto: 17, tcpFlags: 0 }],
     ['SCTP', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.sctp }, f.sctp(3, 4))), { sport: 3, dport: 4, proto: 132 }],
-    ['ICMP', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.icmp }, f.icmp(3, 13))), { sport: 0, dport: 0, icmp: { type: 3, code: 13 } }],
+    [
+      'ICMP',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.icmp }, f.icmp(3, 13))),
+      { sport: 0, dport: 0, icmp: { type: 3, code: 13 } },
+    ],
     ['ICMPv6', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, PROTO.icmp6, f.icmp(128))), { icmp: { type: 128, code: 0 } }],
-    ['another protocol', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 89 }, Buffer.alloc(20, 7))), { proto: 89, sport: 0, dport: 0 }],
-    ['IPv4 options', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.tcp, options: Buffer.alloc(40, 1) }, f.tcp(5, 80))), ports(5)],
+    [
+      'another protocol',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 89 }, Buffer.alloc(20, 7))),
+      { proto: 89, sport: 0, dport: 0 },
+    ],
+    [
+      'IPv4 options',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.tcp, options: Buffer.alloc(40, 1) }, f.tcp(5, 80))),
+      ports(5),
+    ],
     ['first fragment', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.tcp, fragment: 0x2000 }, f.tcp(6, 80))), ports(6)],
-    ['later fragment', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.tcp, fragment: 0x2001 }, f.tcp(7, 80))), { ...ports(0), dport: 0, tcpFlags: 0 }],
-    ['hop-by-hop, routing, destination options', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, f.extension(43, f.extension(60, f.extension(6, f.tcp(8, 80), 2), 1)))), ports6(8)],
+    [
+      'later fragment',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: PROTO.tcp, fragment: 0x2001 }, f.tcp(7, 80))),
+      { ...ports(0), dport: 0, tcpFlags: 0 },
+    ],
+    [
+      'hop-by-hop, routing, destination options',
+      f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, f.extension(43, f.extension(60, f.extension(6, f.tcp(8, 80), 2), 1)))),
+      ports6(8),
+    ],
     ['authentication header', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 51, f.authentication(6, f.tcp(9, 80)))), ports6(9)],
     ['first fragment of IPv6', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 44, f.fragment6(6, 0, true, f.tcp(10, 80)))), ports6(10)],
-    ['later fragment of IPv6', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 44, f.fragment6(6, 5, false, f.tcp(11, 80)))), { ...ports6(0), dport: 0, tcpFlags: 0 }],
+    [
+      'later fragment of IPv6',
+      f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 44, f.fragment6(6, 5, false, f.tcp(11, 80)))),
+      { ...ports6(0), dport: 0, tcpFlags: 0 },
+    ],
     ['VLAN', f.ethernet(TYPE.vlan, f.tag(100, TYPE.ipv4, inner4(12))), { ...ports(12), vlan: [100] }],
     ['VLAN 0', f.ethernet(TYPE.vlan, f.tag(0, TYPE.ipv4, inner4(13))), { ...ports(13), vlan: [0] }],
     ['QinQ 88a8', f.ethernet(TYPE.qinq, f.tag(100, TYPE.vlan, f.tag(200, TYPE.ipv4, inner4(14)))), { ...ports(14), vlan: [100, 200] }],
@@ -75,12 +99,31 @@ describe.skipIf(reason !== undefined)(`the parser in the kernel${reason === unde
     ['802.3 SNAP', f.ethernet(48, Buffer.concat([Buffer.from([0xaa, 0xaa, 3, 0, 0, 0, 8, 0]), inner4(22)])), ports(22)],
     ['VXLAN', f.overVxlan(77, f.tcp4(A, 23, B, 80)), { ...ports(23), vni: 77 }],
     ['VXLAN, VNI 0', f.overVxlan(0, f.tcp4(A, 24, B, 80)), { ...ports(24), vni: 0 }],
-    ['VXLAN over IPv6, tagged inside', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, PROTO.udp, f.udp(1, 4789, f.vxlan(0xffffff, f.ethernet(TYPE.vlan, f.tag(9, TYPE.ipv4, inner4(25))))))), { ...ports(25), vni: 0xffffff, vlan: [9] }],
+    [
+      'VXLAN over IPv6, tagged inside',
+      f.ethernet(
+        TYPE.ipv6,
+        f.ipv6(A6, B6, PROTO.udp, f.udp(1, 4789, f.vxlan(0xffffff, f.ethernet(TYPE.vlan, f.tag(9, TYPE.ipv4, inner4(25)))))),
+      ),
+      { ...ports(25), vni: 0xffffff, vlan: [9] },
+    ],
     ['IPv6 in VXLAN', f.overVxlan(5, f.tcp6(A6, 26, B6, 80)), { ...ports6(26), vni: 5 }],
     ['ARP in VXLAN: the outer flow', f.overVxlan(5, f.ethernet(TYPE.arp, Buffer.alloc(28))), { src: '10.0.0.1', dport: 4789, vni: null }],
-    ['no VXLAN on its port: the outer flow', f.udp4(A, 27, B, 4789, f.vxlan(5, f.tcp4(A, 1, B, 2), 0)), { sport: 27, dport: 4789, vni: null }],
-    ['Geneve with options', f.udp4('10.0.0.1', 1, '10.0.0.2', 6081, f.geneve(8, TYPE.bridged, f.tcp4(A, 28, B, 80), 3)), { ...ports(28), vni: 8 }],
-    ['GRE with a key', f.ethernet(TYPE.ipv4, f.ipv4({ src: '10.0.0.1', dst: '10.0.0.2', proto: PROTO.gre }, f.gre(TYPE.ipv4, inner4(29), true))), { ...ports(29), vni: null }],
+    [
+      'no VXLAN on its port: the outer flow',
+      f.udp4(A, 27, B, 4789, f.vxlan(5, f.tcp4(A, 1, B, 2), 0)),
+      { sport: 27, dport: 4789, vni: null },
+    ],
+    [
+      'Geneve with options',
+      f.udp4('10.0.0.1', 1, '10.0.0.2', 6081, f.geneve(8, TYPE.bridged, f.tcp4(A, 28, B, 80), 3)),
+      { ...ports(28), vni: 8 },
+    ],
+    [
+      'GRE with a key',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: '10.0.0.1', dst: '10.0.0.2', proto: PROTO.gre }, f.gre(TYPE.ipv4, inner4(29), true))),
+      { ...ports(29), vni: null },
+    ],
     ['IP in IP', f.ethernet(TYPE.ipv4, f.ipv4({ src: '10.0.0.1', dst: '10.0.0.2', proto: PROTO.ipip }, inner4(30))), ports(30)],
     ['IPv6 in IPv4', f.ethernet(TYPE.ipv4, f.ipv4({ src: '10.0.0.1', dst: '10.0.0.2', proto: PROTO.ipv6 }, inner6(31))), ports6(31)],
   ];
@@ -100,22 +143,67 @@ describe.skipIf(reason !== undefined)(`the parser in the kernel${reason === unde
     ['a tag cut short', f.ethernet(TYPE.vlan, Buffer.alloc(3), false), null, { truncated: 1 }],
     ['labels without a bottom', f.ethernet(TYPE.mpls, Buffer.alloc(40), false), null, { truncated: 1 }],
     ['IHL 4', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, ihl: 4 }, f.tcp(1, 2))), null, { malformed: 1, otherPackets: 1 }],
-    ['version 5', f.ethernet(TYPE.ipv4, Buffer.concat([Buffer.from([0x55]), f.ipv4({ src: A, dst: B, proto: 6 }, f.tcp(1, 2)).subarray(1)])), null, { malformed: 1 }],
-    ['total length below the header', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 19 }, f.tcp(1, 2))), null, { malformed: 1 }],
-    ['padding is not ports', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 20 }, f.tcp(1, 2))), { sport: 0, dport: 0 }, { truncated: 1 }],
-    ['a total length beyond the frame', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 1500, options: Buffer.alloc(4, 1) }, f.tcp(1, 2))), { sport: 1, dport: 2 }, { truncated: 1 }],
-    ['a TCP header cut after the ports', f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, fragment: 0x2000 }, f.tcp(1, 2).subarray(0, 8))), { sport: 1, dport: 2, tcpFlags: 0 }, { truncated: 1 }],
-    ['an extension header cut short', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, Buffer.from([6, 9])), false), { src: A6, sport: 0, dport: 0 }, { truncated: 1 }],
-    ['an extension header beyond the frame', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, f.extension(6, f.tcp(1, 2)).fill(255, 1, 2))), { sport: 0, dport: 0 }, { truncated: 1 }],
+    [
+      'version 5',
+      f.ethernet(TYPE.ipv4, Buffer.concat([Buffer.from([0x55]), f.ipv4({ src: A, dst: B, proto: 6 }, f.tcp(1, 2)).subarray(1)])),
+      null,
+      { malformed: 1 },
+    ],
+    [
+      'total length below the header',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 19 }, f.tcp(1, 2))),
+      null,
+      { malformed: 1 },
+    ],
+    [
+      'padding is not ports',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 20 }, f.tcp(1, 2))),
+      { sport: 0, dport: 0 },
+      { truncated: 1 },
+    ],
+    [
+      'a total length beyond the frame',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, total: 1500, options: Buffer.alloc(4, 1) }, f.tcp(1, 2))),
+      { sport: 1, dport: 2 },
+      { truncated: 1 },
+    ],
+    [
+      'a TCP header cut after the ports',
+      f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, fragment: 0x2000 }, f.tcp(1, 2).subarray(0, 8))),
+      { sport: 1, dport: 2, tcpFlags: 0 },
+      { truncated: 1 },
+    ],
+    [
+      'an extension header cut short',
+      f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, Buffer.from([6, 9])), false),
+      { src: A6, sport: 0, dport: 0 },
+      { truncated: 1 },
+    ],
+    [
+      'an extension header beyond the frame',
+      f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 0, f.extension(6, f.tcp(1, 2)).fill(255, 1, 2))),
+      { sport: 0, dport: 0 },
+      { truncated: 1 },
+    ],
     ['a VXLAN header cut short', f.udp4(A, 1, B, 4789, Buffer.alloc(3)), { dport: 4789 }, { malformed: 1 }],
-    ['a broken packet in VXLAN: the outer flow', f.overVxlan(5, f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, ihl: 3 }, f.tcp(1, 2)))), { src: '10.0.0.1', vni: null }, { malformed: 1 }],
+    [
+      'a broken packet in VXLAN: the outer flow',
+      f.overVxlan(5, f.ethernet(TYPE.ipv4, f.ipv4({ src: A, dst: B, proto: 6, ihl: 3 }, f.tcp(1, 2)))),
+      { src: '10.0.0.1', vni: null },
+      { malformed: 1 },
+    ],
     ['tunnels without end', tunnels(40), { proto: 4 }, { tooDeep: 1 }],
-    ['extension headers without end', f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 60, extensions(60))), { src: A6, sport: 0, dport: 0 }, { tooDeep: 1 }],
+    [
+      'extension headers without end',
+      f.ethernet(TYPE.ipv6, f.ipv6(A6, B6, 60, extensions(60))),
+      { src: A6, sport: 0, dport: 0 },
+      { tooDeep: 1 },
+    ],
   ];
   it.each(bad)('%s', (_, frame, want, counts) => {
     const { flows, counters } = parse(frame);
     expect(flows).toHaveLength(want === null ? 0 : 1);
-    if (want !== null) expect(flows[0]).toMatchObject(want);
+    expect(flows.slice(0, 1)).toMatchObject(want === null ? [] : [want]);
     expect(counters).toMatchObject(counts);
   });
 
@@ -127,7 +215,8 @@ describe.skipIf(reason !== undefined)(`the parser in the kernel${reason === unde
     const frame = f.overVxlan(5, f.ethernet(TYPE.qinq, f.tag(1, TYPE.mpls, f.mpls(2, inner4(1)))));
     tap = loadTap();
     for (let i = 12; i < frame.length; i++) {
-      for (const value of [0, 1, 0x11, 0x45, 0x60, 0x7f, 0x80, 0xff]) testRun(tap.program('tap_ingress'), Buffer.from(frame).fill(value, i, i + 1));
+      for (const value of [0, 1, 0x11, 0x45, 0x60, 0x7f, 0x80, 0xff])
+        testRun(tap.program('tap_ingress'), Buffer.from(frame).fill(value, i, i + 1));
       testRun(tap.program('tap_ingress'), frame.subarray(0, Math.max(i, 34)));
     }
     table = new FlowTable(tap);

@@ -17,7 +17,12 @@ export class FlowTable {
       const fd = tap.map(`flows${family}`);
       const { valueSize, maxEntries } = mapInfo(fd);
       const memory = mapMemory(fd, valueSize * maxEntries);
-      return { family, size: family === 4 ? FLOW4.size : FLOW6.size, memory, words: new Int32Array(memory.buffer, 0, (valueSize * maxEntries) / 4) };
+      return {
+        family,
+        size: family === 4 ? FLOW4.size : FLOW6.size,
+        memory,
+        words: new Int32Array(memory.buffer, 0, (valueSize * maxEntries) / 4),
+      };
     });
   }
 

@@ -24,9 +24,11 @@ export interface Service {
 
 /** What the two port fields mean for a protocol: ICMP keeps type and code in the second. */
 export function serviceAt(view: DataView, sportAt: number, dportAt: number, proto: number): Service {
-  if (proto === PROTO.icmp || proto === PROTO.icmp6) return { sport: 0, dport: 0, icmp: { type: view.getUint8(dportAt), code: view.getUint8(dportAt + 1) } };
+  if (proto === PROTO.icmp || proto === PROTO.icmp6)
+    return { sport: 0, dport: 0, icmp: { type: view.getUint8(dportAt), code: view.getUint8(dportAt + 1) } };
   return { sport: view.getUint16(sportAt), dport: view.getUint16(dportAt), icmp: null };
 }
 
 /** A 64-bit count as a number: exact to 2^53. */
-export const countAt = (view: DataView, offset: number): number => view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;
+export const countAt = (view: DataView, offset: number): number =>
+  view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32;

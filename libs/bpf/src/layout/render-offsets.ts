@@ -11,7 +11,10 @@ const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: strin
 
 /** The text of offsets.generated.ts, from the BTF of the built objects. Needs no rights, but `make -C libs/bpf/c` first. */
 export function renderOffsets(): string {
-  const lines = ['// Generated from BTF by `npm run gen-offsets -w @guardpost/bpf`: do not edit. Byte offsets of the structs of c/guard.h.', ''];
+  const lines = [
+    '// Generated from BTF by `npm run gen-offsets -w @guardpost/bpf`: do not edit. Byte offsets of the structs of c/guard.h.',
+    '',
+  ];
   for (const name of ['tap', 'drop'] as const) {
     const object = new BpfObject(objectPath(name));
     for (const struct of SHARED[name]) {

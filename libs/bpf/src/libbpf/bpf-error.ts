@@ -6,7 +6,11 @@ const names = new Map(Object.entries(constants.errno).map(([name, number]) => [n
 export class BpfError extends Error {
   readonly code: string;
 
-  constructor(what: string, readonly errno: number, readonly log = '') {
+  constructor(
+    what: string,
+    readonly errno: number,
+    readonly log = '',
+  ) {
     const code = names.get(errno) ?? `errno ${errno}`;
     super(log === '' ? `${what}: ${code}` : `${what}: ${code}\n${log}`);
     this.name = 'BpfError';

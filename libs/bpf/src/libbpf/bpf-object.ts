@@ -123,13 +123,15 @@ export class BpfObject {
 
   private maps(): Map<string, Pointer> {
     const maps = new Map<string, Pointer>();
-    for (let map = libbpf.nextMap(this.pointer, null); map !== null; map = libbpf.nextMap(this.pointer, map)) maps.set(libbpf.mapName(map), map);
+    for (let map = libbpf.nextMap(this.pointer, null); map !== null; map = libbpf.nextMap(this.pointer, map))
+      maps.set(libbpf.mapName(map), map);
     return maps;
   }
 
   private programs(): Map<string, Pointer> {
     const programs = new Map<string, Pointer>();
-    for (let p = libbpf.nextProgram(this.pointer, null); p !== null; p = libbpf.nextProgram(this.pointer, p)) programs.set(libbpf.programName(p), p);
+    for (let p = libbpf.nextProgram(this.pointer, null); p !== null; p = libbpf.nextProgram(this.pointer, p))
+      programs.set(libbpf.programName(p), p);
     return programs;
   }
 }

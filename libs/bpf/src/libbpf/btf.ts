@@ -36,7 +36,7 @@ export class Btf {
     const header = raw.readUInt32LE(4);
     const first = header + raw.readUInt32LE(8);
     this.strings = header + raw.readUInt32LE(16);
-    for (let at = first; at < first + raw.readUInt32LE(12); ) at = this.readType(at);
+    for (let at = first; at < first + raw.readUInt32LE(12);) at = this.readType(at);
   }
 
   /** Throws where the object has no such struct. */

@@ -26,7 +26,8 @@ export function attachXdp(program: number, ifindex: number, mode: XdpMode): numb
 }
 
 /** The program of a link becomes another one, with no packet unseen in between. */
-export const replaceProgram = (link: number, program: number): number => check(libbpf.linkUpdate(link, program, null), 'replace program of link');
+export const replaceProgram = (link: number, program: number): number =>
+  check(libbpf.linkUpdate(link, program, null), 'replace program of link');
 
 /** 0: the interface is gone, the link is an empty shell. */
 export function linkIfindex(link: number): number {

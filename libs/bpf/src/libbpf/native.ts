@@ -74,7 +74,10 @@ export const libbpf = {
   initialValue: bind<(map: Pointer, size: bigint[]) => Pointer>(bpf, 'void* bpf_map__initial_value(void*, _Out_ size_t*)'),
   objectBtf: bind<(object: Pointer) => Pointer>(bpf, 'void* bpf_object__btf(void*)'),
   rawBtf: bind<(btf: Pointer, size: number[]) => Pointer>(bpf, 'void* btf__raw_data(void*, _Out_ uint32*)'),
-  linkCreate: bind<(program: number, ifindex: number, type: number, opts: Bytes) => number>(bpf, 'int bpf_link_create(int, int, int, const void*)'),
+  linkCreate: bind<(program: number, ifindex: number, type: number, opts: Bytes) => number>(
+    bpf,
+    'int bpf_link_create(int, int, int, const void*)',
+  ),
   linkUpdate: bind<(link: number, program: number, opts: Bytes) => number>(bpf, 'int bpf_link_update(int, int, const void*)'),
   pin: bind<(fd: number, path: string) => number>(bpf, 'int bpf_obj_pin(int, const char*)'),
   openPin: bind<(path: string) => number>(bpf, 'int bpf_obj_get(const char*)'),
@@ -83,7 +86,10 @@ export const libbpf = {
     bpf,
     'int bpf_map_create(int, const char*, uint32, uint32, uint32, const void*)',
   ),
-  mapUpdate: bind<(map: number, key: Bytes, value: Bytes, flags: number) => number>(bpf, 'int bpf_map_update_elem(int, const void*, const void*, uint64)'),
+  mapUpdate: bind<(map: number, key: Bytes, value: Bytes, flags: number) => number>(
+    bpf,
+    'int bpf_map_update_elem(int, const void*, const void*, uint64)',
+  ),
   mapLookup: bind<(map: number, key: Bytes, value: Bytes) => number>(bpf, 'int bpf_map_lookup_elem(int, const void*, void*)'),
   mapDelete: bind<(map: number, key: Bytes) => number>(bpf, 'int bpf_map_delete_elem(int, const void*)'),
   testRun: bind<(program: number, opts: TestRunOpts) => number>(bpf, 'int bpf_prog_test_run_opts(int, _Inout_ bpf_test_run_opts*)'),
@@ -112,5 +118,8 @@ export const libc = {
   bindSocket: bind<(fd: number, address: Bytes, length: number) => number>(c, 'int bind(int, const void*, uint32)'),
   send: bind<(fd: number, data: Bytes, length: number, flags: number) => number>(c, 'intptr_t send(int, const void*, size_t, int)'),
   receive: bind<(fd: number, data: Bytes, length: number, flags: number) => number>(c, 'intptr_t recv(int, void*, size_t, int)'),
-  vsnprintf: bind<(to: Bytes, size: number, format: Pointer, args: Pointer) => number>(c, 'int vsnprintf(void*, size_t, const void*, void*)'),
+  vsnprintf: bind<(to: Bytes, size: number, format: Pointer, args: Pointer) => number>(
+    c,
+    'int vsnprintf(void*, size_t, const void*, void*)',
+  ),
 };

@@ -10,7 +10,11 @@ export interface TestRunOptions {
 }
 
 /** Runs a loaded program over one frame without an interface. `durationNs` is the mean of `repeat` runs. Throws BpfError (EINVAL under 14 bytes). */
-export function testRun(program: number, frame: Buffer, { repeat = 1, context, flags = 0 }: TestRunOptions = {}): { retval: number; durationNs: number } {
+export function testRun(
+  program: number,
+  frame: Buffer,
+  { repeat = 1, context, flags = 0 }: TestRunOptions = {},
+): { retval: number; durationNs: number } {
   const opts: TestRunOpts = {
     sz: TEST_RUN_OPTS_SIZE,
     data_in: frame,

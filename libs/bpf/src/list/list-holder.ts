@@ -8,7 +8,11 @@ import type { BuiltList } from './build-list.js';
  * whole. Resolves when no packet is looking at the old one any more. Throws BpfError (ENOMEM).
  */
 export async function swapList(holder: number, list: BuiltList): Promise<void> {
-  const map = createMap({ type: MAP_TYPE_ARRAY, keySize: 4, valueSize: 16, maxEntries: list.units }, 'guardpost_list', MAP_MMAPABLE | MAP_INNER);
+  const map = createMap(
+    { type: MAP_TYPE_ARRAY, keySize: 4, valueSize: 16, maxEntries: list.units },
+    'guardpost_list',
+    MAP_MMAPABLE | MAP_INNER,
+  );
   try {
     const memory = mapMemory(map, list.words.byteLength, { write: true });
     new Uint32Array(memory.buffer, 0, list.words.length).set(list.words);

@@ -19,7 +19,11 @@ export interface PrefixGroup<Address extends number | bigint> {
  * One pass over sorted prefixes. Prefixes nest, so a stack of those that are open gives each one its nearest shorter prefix.
  * `zero` is the first address of the space.
  */
-export function sweep<Address extends number | bigint>(groups: Iterable<PrefixGroup<Address>>, links: LinkTable, zero: Address): Ranges<Address> {
+export function sweep<Address extends number | bigint>(
+  groups: Iterable<PrefixGroup<Address>>,
+  links: LinkTable,
+  zero: Address,
+): Ranges<Address> {
   const starts: Address[] = [zero];
   const heads = [0];
   const open: { end: Address; head: number }[] = [];

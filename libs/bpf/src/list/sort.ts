@@ -15,7 +15,7 @@ export function* groupsOf4(entries: readonly ListEntry[]): Iterable<PrefixGroup<
     halves[2 * i + 1] = word(prefix.bytes, 0);
   });
   keys.sort();
-  for (let i = 0; i < entries.length; ) {
+  for (let i = 0; i < entries.length;) {
     const first = halves[2 * i + 1] ?? 0;
     const length = (halves[2 * i] ?? 0) >>> INDEX_BITS;
     const same: ListEntry[] = [];
@@ -35,11 +35,12 @@ export function* groupsOf6(entries: readonly ListEntry[]): Iterable<PrefixGroup<
   const sorted = entries
     .map((entry) => ({ entry, first: address6(entry.prefix.bytes), length: entry.prefix.length }))
     .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.length - b.length));
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     const head = sorted[i];
     if (head === undefined) return;
     const same: ListEntry[] = [];
-    for (let next = sorted[i]; next !== undefined && next.first === head.first && next.length === head.length; next = sorted[++i]) same.push(next.entry);
+    for (let next = sorted[i]; next !== undefined && next.first === head.first && next.length === head.length; next = sorted[++i])
+      same.push(next.entry);
     yield { first: head.first, end: head.first + (1n << BigInt(128 - head.length)), entries: same };
   }
 }

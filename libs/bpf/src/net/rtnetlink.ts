@@ -68,7 +68,7 @@ export function listInterfaces(): NetInterface[] {
 
 /** False at the end of the dump. */
 function readMessages(data: Buffer, found: NetInterface[]): boolean {
-  for (let at = 0; at + NLMSG_HEADER <= data.length; ) {
+  for (let at = 0; at + NLMSG_HEADER <= data.length;) {
     const length = data.readUInt32LE(at);
     const type = data.readUInt16LE(at + 4);
     if (type === NLMSG_DONE || length < NLMSG_HEADER) return false;
@@ -82,12 +82,17 @@ function readMessages(data: Buffer, found: NetInterface[]): boolean {
 function readLink(link: Buffer): NetInterface {
   const top = attributes(link.subarray(IFINFO));
   const info = attributes(top.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
-  return { name: text(top.get(IFLA_IFNAME)), ifindex: link.readInt32LE(4), hardware: link.readUInt16LE(2), kind: text(info.get(IFLA_INFO_KIND)) };
+  return {
+    name: text(top.get(IFLA_IFNAME)),
+    ifindex: link.readInt32LE(4),
+    hardware: link.readUInt16LE(2),
+    kind: text(info.get(IFLA_INFO_KIND)),
+  };
 }
 
 function attributes(data: Buffer): Map<number, Buffer> {
   const found = new Map<number, Buffer>();
-  for (let at = 0; at + 4 <= data.length; ) {
+  for (let at = 0; at + 4 <= data.length;) {
     const length = data.readUInt16LE(at);
     if (length < 4) break;
     found.set(data.readUInt16LE(at + 2) & ATTRIBUTE_MASK, data.subarray(at + 4, at + length));

@@ -14,9 +14,14 @@ export function ensureBpffs(directory: string): void {
   if (isBpffs(existing)) return;
   if (existing === DEFAULT_MOUNT) {
     if (libc.mount('bpf', DEFAULT_MOUNT, 'bpf', 0, null) === 0) return;
-    throw new BpfError(`${DEFAULT_MOUNT} is not a bpf file system and mounting one failed; as root: mount -t bpf bpf ${DEFAULT_MOUNT}`, koffi.errno());
+    throw new BpfError(
+      `${DEFAULT_MOUNT} is not a bpf file system and mounting one failed; as root: mount -t bpf bpf ${DEFAULT_MOUNT}`,
+      koffi.errno(),
+    );
   }
-  throw new Error(`${directory} is not on a bpf file system: choose a folder under ${DEFAULT_MOUNT}, or mount one there (mount -t bpf bpf ${existing})`);
+  throw new Error(
+    `${directory} is not on a bpf file system: choose a folder under ${DEFAULT_MOUNT}, or mount one there (mount -t bpf bpf ${existing})`,
+  );
 }
 
 // f_type may come sign-extended.

@@ -59,7 +59,12 @@ const takeOver = (maps: Map<string, number> | undefined): LoadOptions =>
   maps === undefined ? {} : { reuse: new Map([...maps].filter(([name]) => !name.endsWith('.rodata'))) };
 
 /** fds of all maps of an object, or undefined where one is missing or has another shape. */
-function pinnedMaps(pins: PinDirectory, prefix: string, object: BpfObject, maxEntries: Readonly<Record<string, number>>): Map<string, number> | undefined {
+function pinnedMaps(
+  pins: PinDirectory,
+  prefix: string,
+  object: BpfObject,
+  maxEntries: Readonly<Record<string, number>>,
+): Map<string, number> | undefined {
   const found = new Map<string, number>();
   for (const [name, declared] of object.mapShapes()) {
     const fd = pins.open(pinName(prefix, name));

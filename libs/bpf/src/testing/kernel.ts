@@ -15,7 +15,13 @@ export const compile = (): void => void execFileSync('npx', ['tsc', '-b', FOLDER
 
 /** Why tests that need the kernel cannot run here, or undefined. */
 export const whyNoKernel = (): string | undefined =>
-  process.platform !== 'linux' ? 'not Linux' : process.getuid?.() !== 0 ? 'not root' : !existsSync('/sys/fs/bpf') ? 'no /sys/fs/bpf: a kernel without BPF' : undefined;
+  process.platform !== 'linux'
+    ? 'not Linux'
+    : process.getuid?.() !== 0
+      ? 'not root'
+      : !existsSync('/sys/fs/bpf')
+        ? 'no /sys/fs/bpf: a kernel without BPF'
+        : undefined;
 
 export const prefix = (text: string): IpPrefix => {
   const parsed = parsePrefix(text);

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import koffi from 'koffi';
+import koffi, { type KoffiFunc } from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;
-const setns: unknown = koffi.load('libc.so.6').func('int setns(int, int)');
+const setns: KoffiFunc<(fd: number, type: number) => number> = koffi.load('libc.so.6').func('int setns(int, int)');
 
 const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
 
@@ -22,7 +22,24 @@ export class TwoNamespaces {
   }
 
   addPair(i: number): void {
-    ip('link', 'add', `a${i}`, 'netns', this.a, 'address', `02:00:00:00:0a:0${i}`, 'type', 'veth', 'peer', 'name', `b${i}`, 'netns', this.b, 'address', `02:00:00:00:0b:0${i}`);
+    ip(
+      'link',
+      'add',
+      `a${i}`,
+      'netns',
+      this.a,
+      'address',
+      `02:00:00:00:0a:0${i}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      `b${i}`,
+      'netns',
+      this.b,
+      'address',
+      `02:00:00:00:0b:0${i}`,
+    );
     this.setUp(this.a, `a${i}`, `10.77.${i}.1`);
     this.setUp(this.b, `b${i}`, `10.77.${i}.2`);
   }
@@ -38,7 +55,7 @@ export class TwoNamespaces {
   /** Puts this thread into a namespace (its own again with `undefined`); processes that it starts are in it too. */
   enter(name: string | undefined): void {
     const fd = name === undefined ? this.home : openSync(`/run/netns/${name}`, 'r');
-    const result: unknown = typeof setns === 'function' ? setns(fd, CLONE_NEWNET) : -1;
+    const result = setns(fd, CLONE_NEWNET);
     if (fd !== this.home) closeSync(fd);
     if (result !== 0) throw new Error(`setns to ${name ?? 'home'} failed`);
   }
@@ -49,8 +66,11 @@ export class TwoNamespaces {
 
   /** Sends frames out of an interface as they are (AF_PACKET). */
   send(namespace: string, interfaceName: string, frames: readonly Buffer[], repeat = 1): void {
-    const script = 'import socket,sys\ns=socket.socket(socket.AF_PACKET,socket.SOCK_RAW)\ns.bind((sys.argv[1],0))\nfs=[bytes.fromhex(l) for l in sys.stdin.read().split()]\nfor _ in range(int(sys.argv[2])):\n for f in fs: s.send(f)\n';
-    execFileSync('nsenter', [`--net=/run/netns/${namespace}`, 'python3', '-c', script, interfaceName, String(repeat)], { input: frames.map((frame) => frame.toString('hex')).join('\n') });
+    const script =
+      'import socket,sys\ns=socket.socket(socket.AF_PACKET,socket.SOCK_RAW)\ns.bind((sys.argv[1],0))\nfs=[bytes.fromhex(l) for l in sys.stdin.read().split()]\nfor _ in range(int(sys.argv[2])):\n for f in fs: s.send(f)\n';
+    execFileSync('nsenter', [`--net=/run/netns/${namespace}`, 'python3', '-c', script, interfaceName, String(repeat)], {
+      input: frames.map((frame) => frame.toString('hex')).join('\n'),
+    });
   }
 
   /** How many of `count` pings came back. */
@@ -77,7 +97,15 @@ export class TwoNamespaces {
 
 const received = (output: string): number => Number(/(\d+) received/.exec(output)?.[1] ?? 0);
 
-const programQuery: unknown = koffi.load('libbpf.so.1').func('int bpf_prog_query(int, int, uint32, void*, void*, void*)');
+type ProgramQuery = (
+  ifindex: number,
+  hook: number,
+  flags: number,
+  attachFlags: Uint32Array,
+  ids: Uint32Array,
+  count: Uint32Array,
+) => number;
+const programQuery: KoffiFunc<ProgramQuery> = koffi.load('libbpf.so.1').func('int bpf_prog_query(int, int, uint32, void*, void*, void*)');
 const TCX = [46, 47];
 
 /** Programs on the tcx hooks of an interface of this thread's namespace (bpftool 7.1 does not show them). */
@@ -85,8 +113,8 @@ export function tcxPrograms(ifindex: number): number {
   let total = 0;
   for (const hook of TCX) {
     const count = new Uint32Array([16]);
-    const result: unknown = typeof programQuery === 'function' ? programQuery(ifindex, hook, 0, new Uint32Array(1), new Uint32Array(16), count) : -1;
-    if (result !== 0) throw new Error(`query of tcx programs failed: ${String(result)}`);
+    const result = programQuery(ifindex, hook, 0, new Uint32Array(1), new Uint32Array(16), count);
+    if (result !== 0) throw new Error(`query of tcx programs failed: ${result}`);
     total += count[0] ?? 0;
   }
   return total;

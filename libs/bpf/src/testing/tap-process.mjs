@@ -8,4 +8,4 @@ await tap.start(() => undefined);
 await tap.setWatch([{ rule: 1, prefix: parsePrefix('10.77.0.0/16') }]);
 if (drop) await tap.setDrops([{ id: 'kept', prefix: parsePrefix(drop), expiresBootNs: bootClock().bootNs() + 3_600_000_000_000n }], []);
 process.stdout.write('ready\n');
-setInterval(() => undefined, 1_000_000);
+process.stdin.resume(); // stays until it is killed

@@ -1,0 +1,46 @@
+// Where the parser stands in a frame, what it found so far, and how it reads.
+// The including program defines `parse_ctx` and LOAD(ctx, at, to, size) -> 0 or an error.
+#pragma once
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "guard.h"
+
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define TYPE_VLAN 0x8100
+#define TYPE_QINQ 0x88a8
+#define TYPE_QINQ_OLD 0x9100
+#define TYPE_MPLS 0x8847
+#define TYPE_MPLS_MULTICAST 0x8848
+#define TYPE_PPPOE_SESSION 0x8864
+#define TYPE_BRIDGED 0x6558 // Ethernet in GRE and Geneve
+#define PORT_VXLAN 4789
+#define PORT_GENEVE 6081
+
+enum step { AT_ETHERNET, AT_TYPE, AT_LLC, AT_MPLS, AT_PPPOE, AT_IPV4, AT_IPV6, AT_EXTENSION, AT_TRANSPORT, AT_GRE, AT_VXLAN, AT_GENEVE, DONE };
+enum fault { NO_FAULT, NOT_IP, TRUNCATED, MALFORMED, TOO_DEEP };
+
+// Where the parser stands and what it found. `inner` is the last whole IP header; a fault further in leaves it as it is.
+struct packet {
+	struct tuple inner, outer;
+	__u32 at, limit; // next header; end of the frame, or of the IP packet (Ethernet padding is not data)
+	__u32 vni, next_vni;
+	__u16 vlan[2];
+	__u16 type; // Ethernet type, host order
+	__u8 step, fault, tunnels, tags;
+	__u16 pad;
+};
+
+static __always_inline int fail(struct packet *p, enum fault fault)
+{
+	p->fault = fault;
+	return DONE;
+}
+
+static __always_inline int load(parse_ctx *ctx, struct packet *p, void *to, __u32 size)
+{
+	return p->at + size > p->limit || LOAD(ctx, p->at, to, size);
+}

@@ -20,6 +20,9 @@ async function main(command: string | undefined): Promise<void> {
   await run(config);
 }
 
+/** What is in the spool is safe however this ends. */
+const STOP_WITHIN_MS = 6_000;
+
 async function run(config: TracerConfig): Promise<void> {
   const logger = new PinoLogger('tracer', config.logLevel);
   const allowed = picomatch(config.interfaces.allow);
@@ -35,6 +38,7 @@ async function run(config: TracerConfig): Promise<void> {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     Promise.all([tracer.stop(), app.close()]).then(
       () => process.exit(0),
       (error: unknown) => {

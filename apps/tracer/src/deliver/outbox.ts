@@ -8,6 +8,7 @@ import type { Spooled } from './spool-file.js';
 const MAX_FLYING = 256;
 const RESEND_AFTER_MS = 5_000;
 const RESEND_AT_MOST_MS = 60_000;
+const RETRY_AFTER_MS = 500;
 /** Detections that live in memory alone because the disk refused them. */
 const MAX_UNSPOOLED = 5_000;
 
@@ -101,6 +102,7 @@ export class Outbox {
       this.counts.addFailed += 1;
       this.onProblem(`the queue refused a detection: ${error instanceof Error ? error.message : String(error)}`);
       settled();
+      spooled.sentAtMs -= resendAfterMs(spooled) - RETRY_AFTER_MS; // Redis answered that it can't now: it may soon
     });
   }
 
@@ -120,7 +122,7 @@ export class Outbox {
     const now = this.clock.nowMs();
     for (const [boot, spooled] of this.entries()) {
       if (spooled.state !== 'sent') continue;
-      if (now - spooled.sentAtMs < Math.min(RESEND_AFTER_MS * 2 ** spooled.attempts, RESEND_AT_MOST_MS)) continue;
+      if (now - spooled.sentAtMs < resendAfterMs(spooled)) continue;
       spooled.state = 'queued';
       spooled.attempts += 1;
       this.counts.resent += 1;
@@ -146,3 +148,5 @@ export class Outbox {
     return kept?.spooled === spooled ? kept.envelope : undefined;
   }
 }
+
+const resendAfterMs = ({ attempts }: Spooled): number => Math.min(RESEND_AFTER_MS * 2 ** attempts, RESEND_AT_MOST_MS);

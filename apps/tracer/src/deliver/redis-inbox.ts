@@ -12,6 +12,7 @@ export interface InboxHandlers {
 
 /** A list that stays behind is asked for again after so long. */
 const ASK_AGAIN_MS = 500;
+const STOP_WITHIN_MS = 500;
 
 /** What bridges send to this box through Redis: its lists and their changes, and acknowledgements. */
 export class RedisInbox {
@@ -47,7 +48,9 @@ export class RedisInbox {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    await this.reader?.stop();
+    // A connection that waits to reconnect gives its reader no answer any more: don't wait for that one.
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());
+    await Promise.race([this.reader?.stop(), timeout]);
   }
 
   private take(entries: readonly StreamEntry[]): void {

@@ -24,6 +24,7 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
     lab = await Lab.attach(LAB_NAME);
     site = new Site(lab);
     api = await site.start();
+    await calm(api, lab);
     await api.addIndicators([{ prefix: '198.51.100.0/24' }]);
     await until.watched(api);
   });

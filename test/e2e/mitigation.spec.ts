@@ -17,6 +17,7 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
     lab = await Lab.attach(LAB_NAME);
     site = new Site(lab);
     api = await site.start();
+    await calm(api, lab);
   });
   afterEach(() => calm(api, lab));
   afterAll(() => site.stop());

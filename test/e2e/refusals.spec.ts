@@ -24,6 +24,7 @@ describe.skipIf(missing !== '')(`what must not be believed or can't be done ${mi
     lab = await Lab.attach(LAB_NAME);
     site = new Site(lab);
     api = await site.start();
+    await calm(api, lab);
     redis = connectRedis(lab.redisUrl, () => undefined);
     queue = new BullQueue({ name: DETECTIONS_QUEUE, jobName: DETECTION_JOB, prefix: REDIS_PREFIX, redisUrl: lab.redisUrl, onProblem: () => undefined });
   });

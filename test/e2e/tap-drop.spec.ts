@@ -18,6 +18,7 @@ describe.skipIf(missing !== '')(`tap-drop alone, while ONOS is down ${missing}`,
     lab = await Lab.attach(LAB_NAME);
     site = new Site(lab, { actions: ['tap-drop'], ttlSeconds: [600, TTL], neverBlock: [] });
     api = await site.start();
+    await calm(api, lab);
     await lab.stopOnos();
     await waitFor('a bridge that misses ONOS', async () => !(await api.ready()), { seconds: 30 });
   });

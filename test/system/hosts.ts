@@ -9,6 +9,7 @@ export async function ping(lab: Lab, host: string, to: string, count = 3, everyM
 
 /** A ping that runs until it is stopped, and then says how many were sent and how many came back. */
 export class LongPing {
+  private static readonly running = new Set<LongPing>();
   private out = '';
   private readonly done: Promise<void>;
   private readonly child: ChildProcess;
@@ -17,9 +18,16 @@ export class LongPing {
     this.child = lab.spawn(host, ['ping', '-n', '-q', '-i', String(everyMs / 1000), to]);
     this.child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     this.done = new Promise((resolve) => this.child.on('exit', () => resolve()));
+    LongPing.running.add(this);
+  }
+
+  /** Of tests that failed before they could. */
+  static async stopAll(): Promise<void> {
+    for (const one of LongPing.running) await one.stop();
   }
 
   async stop(): Promise<{ sent: number; received: number }> {
+    LongPing.running.delete(this);
     this.child.kill('SIGINT'); // ping prints its summary
     await this.done;
     const found = /(\d+) packets transmitted, (\d+) received/.exec(this.out);

@@ -3,6 +3,7 @@ import axios from 'axios';
 import { expect } from 'vitest';
 import type { Lab } from '../lab/lab.js';
 import type { Api } from './api.js';
+import { LongPing } from './hosts.js';
 import { waitFor } from './wait-for.js';
 
 /** Our rules in a box's bridge: those that drop, above the routes. */
@@ -49,6 +50,7 @@ export async function liftAll(api: Api): Promise<void> {
 
 /** Back to where every test begins: nothing listed, nothing blocked, nothing in a switch. */
 export async function calm(api: Api, lab: Lab): Promise<void> {
+  await LongPing.stopAll();
   for (const { id } of await api.indicators()) await api.removeIndicator(id);
   await liftAll(api);
   await until.watched(api);

@@ -26,13 +26,16 @@ export class Service {
   private get pidFile(): string {
     return `${this.options.folder}/${this.name}.pid`;
   }
+  private get mark(): string {
+    return this.options.command.at(-1) ?? '';
+  }
   get log(): string {
     return `${this.options.folder}/${this.name}.log`;
   }
 
   get pid(): number | undefined {
     const pid = existsSync(this.pidFile) ? Number(readFileSync(this.pidFile, 'utf8')) : 0;
-    return pid > 0 && runs(pid, this.options.command[1] ?? '') ? pid : undefined;
+    return pid > 0 && runs(pid, this.mark) ? pid : undefined;
   }
 
   /** Harmless where it runs already. nsenter, not `ip netns exec`: that hides the eBPF file system. */
@@ -54,7 +57,7 @@ export class Service {
     const pid = this.pid;
     if (pid !== undefined) {
       process.kill(pid, signal);
-      await waitFor(`the end of ${this.name}`, () => !runs(pid, this.options.command[1] ?? ''), { seconds: 20, everyMs: 10 });
+      await waitFor(`the end of ${this.name}`, () => !runs(pid, this.mark), { seconds: 20, everyMs: 10 });
     }
     rmSync(this.pidFile, { force: true });
   }

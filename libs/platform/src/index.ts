@@ -3,7 +3,6 @@ export { HealthController } from './health/health.controller.js';
 export { HealthService } from './health/health.service.js';
 export { API_TOKEN, BearerGuard } from './http/bearer.guard.js';
 export { ProblemFilter } from './http/problem.filter.js';
-export { Returns } from './http/returns.decorator.js';
 export { PinoLogger } from './logging/pino-logger.js';
 export { MetricsController } from './metrics/metrics.controller.js';
 export { BullQueue, type BullQueueOptions } from './queue/bull-queue.js';

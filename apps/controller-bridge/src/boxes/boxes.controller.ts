@@ -1,5 +1,6 @@
 import { BoxList, DeadLetterList, DeviceList, requestSchema } from '@guardpost/contracts';
-import { BearerGuard, Returns } from '@guardpost/platform';
+import { BearerGuard } from '@guardpost/platform';
+import { Returns } from '@guardpost/platform/openapi';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { TypeOf } from 'io-ts';

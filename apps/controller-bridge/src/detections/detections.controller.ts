@@ -1,5 +1,6 @@
 import { Detection, DetectionList, requestSchema } from '@guardpost/contracts';
-import { BearerGuard, Returns } from '@guardpost/platform';
+import { BearerGuard } from '@guardpost/platform';
+import { Returns } from '@guardpost/platform/openapi';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { isRight } from 'fp-ts/lib/Either.js';

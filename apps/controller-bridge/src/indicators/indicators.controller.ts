@@ -1,5 +1,6 @@
 import { IndicatorBatch, IndicatorList, requestSchema } from '@guardpost/contracts';
-import { BearerGuard, Returns } from '@guardpost/platform';
+import { BearerGuard } from '@guardpost/platform';
+import { Returns } from '@guardpost/platform/openapi';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_PAGE, IndicatorQuery } from '../queries.codec.js';

@@ -7,6 +7,8 @@ export interface StreamEntry {
   readonly envelope: string;
 }
 
+const STOP_MS = 500;
+
 /**
  * Reads Redis streams in order, from given positions on, as entries come. `redis` must be this reader's own connection:
  * it blocks. A handler that throws is called again with the same entries after a pause.
@@ -47,9 +49,11 @@ export class StreamReader {
     }
   }
 
+  /** Waits for the entries in hand. A read that waits for a Redis that is away never settles: it is left after a moment. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.redis.disconnect();
-    await this.done;
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
+    await Promise.race([this.done, patience]);
   }
 }

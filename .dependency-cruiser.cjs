@@ -4,11 +4,31 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'contracts-stand-alone', severity: 'error', from: { path: lib('contracts') }, to: { path: '^(libs/(?!contracts/)|apps/)' } },
-    { name: 'libs-know-contracts-only', severity: 'error', from: { path: '^libs/(intents|bpf|platform)/' }, to: { path: '^(libs/(?!contracts/)|apps/)', pathNot: '^libs/$1/' } },
-    { name: 'no-nest-below-platform', severity: 'error', from: { path: '^libs/(contracts|intents|bpf)/' }, to: { path: 'node_modules/@nestjs/' } },
+    {
+      name: 'libs-know-contracts-only',
+      severity: 'error',
+      from: { path: '^libs/(intents|bpf|platform)/' },
+      to: { path: '^(libs/(?!contracts/)|apps/)', pathNot: '^libs/$1/' },
+    },
+    {
+      name: 'no-nest-below-platform',
+      severity: 'error',
+      from: { path: '^libs/(contracts|intents|bpf)/' },
+      to: { path: 'node_modules/@nestjs/' },
+    },
     { name: 'apps-apart', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
-    { name: 'bull-in-one-place', severity: 'error', from: { pathNot: '^libs/platform/src/queue/' }, to: { path: 'node_modules/(bull|@nestjs/bull)/' } },
-    { name: 'no-deep-imports', severity: 'error', from: { path: '^(libs|apps)/([^/]+)/' }, to: { path: '^libs/([^/]+)/src/(?!index\\.ts)', pathNot: '^libs/$2/' } },
+    {
+      name: 'bull-in-one-place',
+      severity: 'error',
+      from: { pathNot: '^libs/platform/src/queue/' },
+      to: { path: 'node_modules/(bull|@nestjs/bull)/' },
+    },
+    {
+      name: 'no-deep-imports',
+      severity: 'error',
+      from: { path: '^(libs|apps)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/(?!index\\.ts)', pathNot: '^libs/$2/' },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -30,10 +30,19 @@ const project = (name: string, { seconds, ...part }: Part) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/**/*.unit.spec.ts'], exclude: ['**/*.root.spec.ts'], seconds: 30 }),
+      project('unit', {
+        include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/**/*.unit.spec.ts'],
+        exclude: ['**/*.root.spec.ts'],
+        seconds: 30,
+      }),
       project('kernel', { include: ['{libs,apps}/*/src/**/*.root.spec.ts'], seconds: 120 }),
       project('lab', { include: ['test/lab/**/*.spec.ts'], seconds: 300 }),
-      project('contract', { include: ['test/contract/**/*.spec.ts'], exclude: ['**/*.unit.spec.ts'], seconds: 120, globalSetup: ['test/system/global-setup.ts'] }),
+      project('contract', {
+        include: ['test/contract/**/*.spec.ts'],
+        exclude: ['**/*.unit.spec.ts'],
+        seconds: 120,
+        globalSetup: ['test/system/global-setup.ts'],
+      }),
       project('e2e', { include: ['test/e2e/**/*.spec.ts'], seconds: 180, globalSetup: ['test/system/global-setup.ts'] }),
       project('chaos', { include: ['test/chaos/**/*.spec.ts'], seconds: 1_800, globalSetup: ['test/system/global-setup.ts'] }),
     ],

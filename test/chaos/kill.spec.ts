@@ -53,17 +53,21 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
     const attack = new LongPing(lab, 'gist1-h1', attacker, 20);
     await new Promise((resolve) => setTimeout(resolve, chance() * 60)); // the time to mitigate is of this size
     await kill[victim]();
-    const m = await waitFor(`${attacker} blocked after the kill of ${victim}`, async () => {
-      const found = (await api.mitigations('&live=true')).filter((x) => x.target.prefix === `${attacker}/32`);
-      expect(found.length).toBeLessThan(2);
-      return found[0]?.state === 'active' && api.mitigation(found[0].id);
-    }, { seconds: 60 });
+    const m = await waitFor(
+      `${attacker} blocked after the kill of ${victim}`,
+      async () => {
+        const found = (await api.mitigations('&live=true')).filter((x) => x.target.prefix === `${attacker}/32`);
+        expect(found.length).toBeLessThan(2);
+        return found[0]?.state === 'active' && api.mitigation(found[0].id);
+      },
+      { seconds: 60 },
+    );
     expect(await ping(lab, 'gist1-h1', attacker, 2)).toBe(0);
     await attack.stop();
     const rules = (await dropRules(lab, 'gist1')).map((r) => r.match).sort();
     expect(rules).toEqual([`ip,in_port=11,nw_dst=${attacker}`, `ip,nw_src=${attacker}`]);
     expect(m.placements.map((p) => p.state)).toEqual(['confirmed', 'confirmed']);
-    await api.lift(m.id);
+    await api.lift(m.id, { muteSeconds: 1 });
     await waitFor('the lift', async () => (await dropRules(lab, 'gist1')).length === 0);
     await waitFor('its state', async () => (await api.mitigation(m.id)).state === 'lifted');
   }
@@ -96,11 +100,15 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
         const name = i % 2 === 0 ? 'bridge-1' : 'bridge-2';
         await site.bridge(name).stop('SIGKILL');
         const other = await site.api(name === 'bridge-1' ? 'bridge-2' : 'bridge-1');
-        await waitFor(`${attacker} blocked by the other bridge`, async () => {
-          const found = (await other.mitigations('&live=true')).filter((x) => x.target.prefix === `${attacker}/32`);
-          expect(found.length).toBeLessThan(2);
-          return found[0]?.state === 'active';
-        }, { seconds: 60 });
+        await waitFor(
+          `${attacker} blocked by the other bridge`,
+          async () => {
+            const found = (await other.mitigations('&live=true')).filter((x) => x.target.prefix === `${attacker}/32`);
+            expect(found.length).toBeLessThan(2);
+            return found[0]?.state === 'active';
+          },
+          { seconds: 60 },
+        );
         expect((await dropRules(lab, 'gist1')).filter((r) => r.match.includes(`${attacker}`))).toHaveLength(2);
         await attack.stop();
         site.bridge(name).start();

@@ -18,7 +18,8 @@ const TARGET = { prefix: '198.51.100.7/32', proto: null, port: null };
 
 /** What ONOS gives when all is well: recorded, but for the place of the new rule. */
 const wellAnswered = ({ method, url }: { method: string; url: string }): Reply => {
-  if (method === 'GET' && url.endsWith('/devices')) return { body: recorded('devices.json'), headers: { 'content-type': 'application/json' } };
+  if (method === 'GET' && url.endsWith('/devices'))
+    return { body: recorded('devices.json'), headers: { 'content-type': 'application/json' } };
   if (method === 'GET') return { body: '{"flows":[]}', headers: { 'content-type': 'application/json' } };
   if (method === 'POST') return { status: 201, headers: { location: `http://onos/onos/v1/flows/${DEVICE}/7318350038462322` } };
   return { status: 204 };
@@ -52,7 +53,15 @@ describe('an ONOS that answers oddly', () => {
 
   const placeOne = async (device = DEVICE): Promise<void> => {
     await ledger.write(async (db) => {
-      const m = await insertMitigation(db, { target: TARGET, actions: ['drop-flow'], reason: 'test', by: 'test', offence: 0, ttlSeconds: 60, now: 1 });
+      const m = await insertMitigation(db, {
+        target: TARGET,
+        actions: ['drop-flow'],
+        reason: 'test',
+        by: 'test',
+        offence: 0,
+        ttlSeconds: 60,
+        now: 1,
+      });
       await insertPlacements(db, m.id, [{ action: 'drop-flow', box: 'gist1', device, inPort: '11', side: 'to' }], 1);
     });
     await enforcer.place(await flowPlacements(ledger, { lifting: false, states: ['requested'] }));

@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cookieOf, createOnosClient, criteria, dropRule, ETHER_TYPE, isDrop, OnosFailure, sameSelector, unwrap, type OnosClient } from '@guardpost/intents';
+import {
+  cookieOf,
+  createOnosClient,
+  criteria,
+  dropRule,
+  ETHER_TYPE,
+  isDrop,
+  OnosFailure,
+  sameSelector,
+  unwrap,
+  type OnosClient,
+} from '@guardpost/intents';
 
 /** Runs against a real ONOS 2.7.0: ONOS_URLS=http://127.0.0.1:8181 (user onos, password rocks), better with a switch than without. */
 const urls = process.env['ONOS_URLS']?.split(',') ?? [];
@@ -8,7 +19,10 @@ const APP = 'org.guardpost.contract';
 const failure = async (call: Promise<unknown>): Promise<OnosFailure> =>
   call.then(
     () => Promise.reject(new Error('this call should have failed')),
-    (e: unknown) => (e instanceof OnosFailure ? e : Promise.reject(e)),
+    (e: unknown) => {
+      if (e instanceof OnosFailure) return e;
+      throw e;
+    },
   );
 
 describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped: ONOS_URLS is not set)' : ` at ${urls.join()}`}`, () => {
@@ -76,7 +90,12 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
   it('adds and removes rules in bulk, ids in the order of the rules', async ({ skip }) => {
     const id = needsDevice(skip);
     const rules = Array.from({ length: 20 }, (_, i) =>
-      dropRule(id, 801, [criteria.ethType(ETHER_TYPE.ipv6), criteria.ipv6Src(`2001:db8::${i + 1}/128`), criteria.ipProto(17), criteria.udpDst(53)]),
+      dropRule(id, 801, [
+        criteria.ethType(ETHER_TYPE.ipv6),
+        criteria.ipv6Src(`2001:db8::${i + 1}/128`),
+        criteria.ipProto(17),
+        criteria.udpDst(53),
+      ]),
     );
     const refs = await unwrap(onos.flows.addAll(APP, rules));
     const listed = new Map((await unwrap(onos.flows.ofApp(APP))).map((flow) => [flow.id, flow]));
@@ -88,9 +107,15 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
   });
 
   it('says what is missing, and what is wrong with the password', async () => {
-    expect(await failure(unwrap(onos.intents.get('org.onosproject.core', 'no such/key')))).toMatchObject({ error: { kind: 'not-found', status: 400 } });
-    expect(await failure(unwrap(onos.intents.get('org.onosproject.core', '0xfffff')))).toMatchObject({ error: { kind: 'not-found', status: 404 } });
-    expect(await failure(unwrap(onos.intents.withdraw('org.onosproject.core', 'no such/key')))).toMatchObject({ error: { kind: 'not-found' } });
+    expect(await failure(unwrap(onos.intents.get('org.onosproject.core', 'no such/key')))).toMatchObject({
+      error: { kind: 'not-found', status: 400 },
+    });
+    expect(await failure(unwrap(onos.intents.get('org.onosproject.core', '0xfffff')))).toMatchObject({
+      error: { kind: 'not-found', status: 404 },
+    });
+    expect(await failure(unwrap(onos.intents.withdraw('org.onosproject.core', 'no such/key')))).toMatchObject({
+      error: { kind: 'not-found' },
+    });
     expect(await failure(unwrap(onos.devices.get('of:ffffffffffffffff')))).toMatchObject({ error: { kind: 'not-found' } });
     expect(await failure(unwrap(onos.flows.ofApp('org.nosuch')))).toMatchObject({ error: { kind: 'not-found' } });
 
@@ -135,6 +160,8 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
     expect(related.paths.flat()[0]?.selector.criteria).toContainEqual(criteria.ipv4Dst(key));
 
     await unwrap(onos.intents.withdraw('org.onosproject.cli', key));
-    await expect.poll(() => onos.intents.get('org.onosproject.cli', key)(), { timeout: 5_000 }).toMatchObject({ _tag: 'Left', left: { kind: 'not-found' } });
+    await expect
+      .poll(() => onos.intents.get('org.onosproject.cli', key)(), { timeout: 5_000 })
+      .toMatchObject({ _tag: 'Left', left: { kind: 'not-found' } });
   });
 });

@@ -31,22 +31,34 @@ async function demo(): Promise<void> {
   tell(`${HOST} and ${ATTACKER}: ${await ping(lab, HOST, ATTACKER)} of 3 pings come back`);
 
   chapter('Indicators');
-  const indicators = await api.addIndicators(SUSPICIOUS_2017.map((prefix) => ({ prefix, note: 'suspicious in 2017' })), 'monitoring-post-2017');
+  const indicators = await api.addIndicators(
+    SUSPICIOUS_2017.map((prefix) => ({ prefix, note: 'suspicious in 2017' })),
+    'monitoring-post-2017',
+  );
   tell(`${indicators.length} addresses of the 2017 suspicious files are listed`);
-  await waitFor('the watch list on the boxes', async () => {
-    const versions = (await api.boxes()).map((b) => b.heartbeat?.watchVersion ?? 0);
-    return new Set(versions).size === 1 && versions[0] !== 0;
-  }, { everyMs: 1_100 });
+  await waitFor(
+    'the watch list on the boxes',
+    async () => {
+      const versions = (await api.boxes()).map((b) => b.heartbeat?.watchVersion ?? 0);
+      return new Set(versions).size === 1 && versions[0] !== 0;
+    },
+    { everyMs: 1_100 },
+  );
   tell('every box watches for them');
 
   chapter(`The attack: ${HOST} talks to ${ATTACKER} (tap-drop is off: the switch alone stops it)`);
   const attack = new LongPing(lab, HOST, ATTACKER);
-  const blocked = await waitFor('the first drop counted in the switch', async () => {
-    const m = await api.mitigationOf(`${ATTACKER}/32`);
-    return m?.state === 'active' && m.trace.firstHit.at !== null && m;
-  }, { seconds: 30 });
+  const blocked = await waitFor(
+    'the first drop counted in the switch',
+    async () => {
+      const m = await api.mitigationOf(`${ATTACKER}/32`);
+      return m?.state === 'active' && m.trace.firstHit.at !== null && m;
+    },
+    { seconds: 30 },
+  );
   tellTrace(blocked);
-  for (const p of blocked.placements) tell(`rule ${p.flowId} on ${p.device}: drop ${p.side} ${ATTACKER}${p.inPort === null ? '' : ` entering at port ${p.inPort}`}`);
+  for (const p of blocked.placements)
+    tell(`rule ${p.flowId} on ${p.device}: drop ${p.side} ${ATTACKER}${p.inPort === null ? '' : ` entering at port ${p.inPort}`}`);
   tell(`${HOST} and ${ATTACKER}: ${await ping(lab, HOST, ATTACKER)} of 3 pings come back`);
 
   chapter('The lift');

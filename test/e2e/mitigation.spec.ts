@@ -45,7 +45,14 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
     const times = [trace.firstPacket, trace.queued, trace.received, trace.decided, trace.accepted, trace.confirmed].map((p) => p.at);
     expect(times.every((at) => at !== null)).toBe(true);
     // The event of the switch may be here before the answer of ONOS; everything else comes in this order.
-    for (const [earlier, later] of [[0, 1], [1, 2], [2, 3], [3, 4], [3, 5]] as const) expect(times[earlier]!).toBeLessThanOrEqual(times[later]!);
+    for (const [earlier, later] of [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [3, 5],
+    ] as const)
+      expect(times[earlier]!).toBeLessThanOrEqual(times[later]!);
     await waitFor('the first drop counted in the switch', async () => (await api.mitigation(mitigation.id)).trace.firstHit.at !== null);
 
     const { sent, received } = await attack.stop();
@@ -78,7 +85,10 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
     await until.watched(api);
     const attack = new LongPing(lab, 'gist2-h1', '2001:db8:bad::7');
     await blocked(api, '2001:db8:bad::7/128');
-    expect((await dropRules(lab, 'gist2')).map((r) => r.match).sort()).toEqual(['ipv6,in_port=6,ipv6_dst=2001:db8:bad::7', 'ipv6,ipv6_src=2001:db8:bad::7']);
+    expect((await dropRules(lab, 'gist2')).map((r) => r.match).sort()).toEqual([
+      'ipv6,in_port=6,ipv6_dst=2001:db8:bad::7',
+      'ipv6,ipv6_src=2001:db8:bad::7',
+    ]);
     expect(await ping(lab, 'gist2-h1', '2001:db8:bad::7')).toBe(0);
     expect(await ping(lab, 'gist2-h2', '2001:db8:bad::8', 3)).toBeGreaterThan(0); // before its own detection takes effect
     await attack.stop();
@@ -110,9 +120,14 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
     await sendUdp(lab, 'skku-h1', '198.51.100.10', 81);
     await sendUdp(lab, 'skku-h1', '198.51.100.10', 80);
     await blocked(api, '198.51.100.10/32');
-    const ports = (await api.detections()).filter((d) => d.detection.flow.remote === '198.51.100.10').map((d) => d.detection.flow.remotePort);
+    const ports = (await api.detections())
+      .filter((d) => d.detection.flow.remote === '198.51.100.10')
+      .map((d) => d.detection.flow.remotePort);
     expect(new Set(ports)).toEqual(new Set([80])); // the box where it entered and the one where it left
-    expect((await dropRules(lab, 'skku')).map((r) => r.match).sort()).toEqual(['udp,in_port=6,nw_dst=198.51.100.10,tp_dst=80', 'udp,nw_src=198.51.100.10,tp_src=80']);
+    expect((await dropRules(lab, 'skku')).map((r) => r.match).sort()).toEqual([
+      'udp,in_port=6,nw_dst=198.51.100.10,tp_dst=80',
+      'udp,nw_src=198.51.100.10,tp_src=80',
+    ]);
     expect(await ping(lab, 'skku-h1', '198.51.100.10')).toBe(3);
   });
 
@@ -143,7 +158,13 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
   });
 
   it('ends when its time is over', async () => {
-    await api.create({ target: { prefix: '198.51.100.13' }, actions: ['drop-flow'], ttlSeconds: 2, reason: 'test', places: [{ box: 'gist1' }] });
+    await api.create({
+      target: { prefix: '198.51.100.13' },
+      actions: ['drop-flow'],
+      ttlSeconds: 2,
+      reason: 'test',
+      places: [{ box: 'gist1' }],
+    });
     await blocked(api, '198.51.100.13/32');
     expect(await ping(lab, 'gist1-h1', '198.51.100.13', 2)).toBe(0);
     const ended = await waitFor('the end', async () => {
@@ -160,7 +181,12 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
       isPermanent: true,
       timeout: 0,
       deviceId: 'of:0000000000000002',
-      selector: { criteria: [{ type: 'ETH_TYPE', ethType: '0x0800' }, { type: 'IPV4_DST', ip: '192.0.2.1/32' }] },
+      selector: {
+        criteria: [
+          { type: 'ETH_TYPE', ethType: '0x0800' },
+          { type: 'IPV4_DST', ip: '192.0.2.1/32' },
+        ],
+      },
       treatment: {},
     };
     await askOnos(lab, 'POST', '/flows/of:0000000000000002?appId=org.guardpost', stray);

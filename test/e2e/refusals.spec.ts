@@ -26,7 +26,13 @@ describe.skipIf(missing !== '')(`what must not be believed or can't be done ${mi
     api = await site.start();
     await calm(api, lab);
     redis = connectRedis(lab.redisUrl, () => undefined);
-    queue = new BullQueue({ name: DETECTIONS_QUEUE, jobName: DETECTION_JOB, prefix: REDIS_PREFIX, redisUrl: lab.redisUrl, onProblem: () => undefined });
+    queue = new BullQueue({
+      name: DETECTIONS_QUEUE,
+      jobName: DETECTION_JOB,
+      prefix: REDIS_PREFIX,
+      redisUrl: lab.redisUrl,
+      onProblem: () => undefined,
+    });
   });
   afterAll(async () => {
     await queue.close();
@@ -142,17 +148,33 @@ describe.skipIf(missing !== '')(`what must not be believed or can't be done ${mi
 
     it('a wrong token, and none', async () => {
       const bare = axios.create({ baseURL: api.url, proxy: false });
-      expect(await told(bare.get('/api/v1/mitigations'))).toEqual({ status: 401, detail: expect.stringMatching(/send the API token/) as string });
+      expect(await told(bare.get('/api/v1/mitigations'))).toEqual({
+        status: 401,
+        detail: expect.stringMatching(/send the API token/) as string,
+      });
       expect(await told(bare.get('/api/v1/mitigations', { headers: { authorization: 'Bearer wrong' } }))).toMatchObject({ status: 401 });
     });
 
     it('malformed indicators, each by its path', async () => {
-      const add = (indicator: object) => told(api.http.post('/api/v1/indicators', { requestId: requestId(), feed: 'test', indicators: [indicator] }));
-      expect(await add({ prefix: '198.51.100.300' })).toEqual({ status: 400, detail: expect.stringMatching(/^indicators\.0\.prefix: must be an IP address/) as string });
+      const add = (indicator: object) =>
+        told(api.http.post('/api/v1/indicators', { requestId: requestId(), feed: 'test', indicators: [indicator] }));
+      expect(await add({ prefix: '198.51.100.300' })).toEqual({
+        status: 400,
+        detail: expect.stringMatching(/^indicators\.0\.prefix: must be an IP address/) as string,
+      });
       expect(await add({ prefix: '198.51.100.1/24' })).toMatchObject({ status: 400 });
-      expect(await add({ prefix: '198.51.100.1', port: 65_536 })).toMatchObject({ status: 400, detail: expect.stringMatching(/indicators\.0\.port/) as string });
-      expect(await add({ prefix: '198.51.100.1', proto: 1, port: 80 })).toMatchObject({ status: 400, detail: expect.stringMatching(/has no ports/) as string });
-      expect(await add({ prefix: '198.51.100.1', sort: 'c2' })).toMatchObject({ status: 400, detail: expect.stringMatching(/is not a known property/) as string });
+      expect(await add({ prefix: '198.51.100.1', port: 65_536 })).toMatchObject({
+        status: 400,
+        detail: expect.stringMatching(/indicators\.0\.port/) as string,
+      });
+      expect(await add({ prefix: '198.51.100.1', proto: 1, port: 80 })).toMatchObject({
+        status: 400,
+        detail: expect.stringMatching(/has no ports/) as string,
+      });
+      expect(await add({ prefix: '198.51.100.1', sort: 'c2' })).toMatchObject({
+        status: 400,
+        detail: expect.stringMatching(/is not a known property/) as string,
+      });
     });
 
     it('a device that does not exist, a box that does not exist, and what is never blocked', async () => {
@@ -161,23 +183,38 @@ describe.skipIf(missing !== '')(`what must not be believed or can't be done ${mi
         detail: 'places: of:00000000000000ff is no device of gist1',
       });
       expect(await told(api.create({ ...mitigation, places: [{ box: 'gist9' }] }))).toMatchObject({ status: 422 });
-      expect(await told(api.create({ ...mitigation, target: { prefix: '10.255.0.10' } }))).toMatchObject({ status: 422, detail: expect.stringMatching(/never blocked/) as string });
-      expect(await told(api.create({ ...mitigation, target: { prefix: '198.0.0.0/8' } }))).toMatchObject({ status: 422, detail: expect.stringMatching(/wider/) as string });
+      expect(await told(api.create({ ...mitigation, target: { prefix: '10.255.0.10' } }))).toMatchObject({
+        status: 422,
+        detail: expect.stringMatching(/never blocked/) as string,
+      });
+      expect(await told(api.create({ ...mitigation, target: { prefix: '198.0.0.0/8' } }))).toMatchObject({
+        status: 422,
+        detail: expect.stringMatching(/wider/) as string,
+      });
       expect(await told(api.mitigation('m-none'))).toEqual({ status: 404, detail: 'there is no mitigation m-none' });
       expect(await api.mitigations('&live=true')).toEqual([]);
     });
 
     it('the same request twice makes one mitigation; another one of the same target is a conflict', async () => {
       const request = { requestId: requestId(), ...mitigation };
-      const [first, again] = await Promise.all([api.http.post<{ id: string }>('/api/v1/mitigations', request), api.http.post<{ id: string }>('/api/v1/mitigations', request)]);
+      const [first, again] = await Promise.all([
+        api.http.post<{ id: string }>('/api/v1/mitigations', request),
+        api.http.post<{ id: string }>('/api/v1/mitigations', request),
+      ]);
       expect(again.data.id).toBe(first.data.id);
       expect(await told(api.create(mitigation))).toMatchObject({ status: 409 });
     });
 
     it('describes itself: OpenAPI 3.1 from the codecs', async () => {
-      const { data } = await api.http.get<{ openapi: string; paths: Record<string, unknown>; components: { schemas: Record<string, unknown> } }>('/api/openapi.json');
+      const { data } = await api.http.get<{
+        openapi: string;
+        paths: Record<string, unknown>;
+        components: { schemas: Record<string, unknown> };
+      }>('/api/openapi.json');
       expect(data.openapi).toBe('3.1.0');
-      expect(Object.keys(data.paths)).toEqual(expect.arrayContaining(['/api/v1/mitigations', '/api/v1/mitigations/{id}', '/api/v1/indicators']));
+      expect(Object.keys(data.paths)).toEqual(
+        expect.arrayContaining(['/api/v1/mitigations', '/api/v1/mitigations/{id}', '/api/v1/indicators']),
+      );
       expect(data.components.schemas).toHaveProperty('MitigationRequest');
     });
   });

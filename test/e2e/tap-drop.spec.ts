@@ -55,7 +55,13 @@ describe.skipIf(missing !== '')(`tap-drop alone, while ONOS is down ${missing}`,
 
   it('goes on in the kernel when the tracer is killed, and ends there by itself', async () => {
     const attacker = '198.51.100.22';
-    const m = await api.create({ target: { prefix: attacker }, actions: ['tap-drop'], ttlSeconds: TTL, reason: 'test', places: [{ box: 'gist1' }] });
+    const m = await api.create({
+      target: { prefix: attacker },
+      actions: ['tap-drop'],
+      ttlSeconds: TTL,
+      reason: 'test',
+      places: [{ box: 'gist1' }],
+    });
     await blocked(api, `${attacker}/32`);
     await site.tracer('gist1').stop('SIGKILL');
     expect(await ping(lab, 'gist1-h1', attacker, 2)).toBe(0);
@@ -68,9 +74,17 @@ describe.skipIf(missing !== '')(`tap-drop alone, while ONOS is down ${missing}`,
 
   it('never drops ARP, neighbour discovery, ONOS, Redis or a BGP peer, even when they are listed', async () => {
     // 10.255.0.10 is ONOS and Redis: the bridge refuses it, and the tracer would not drop it either (kernel specs).
-    await expect(api.create({ target: { prefix: '10.255.0.10' }, actions: ['tap-drop'], ttlSeconds: 60, reason: 'test' })).rejects.toThrow(/422/);
+    await expect(api.create({ target: { prefix: '10.255.0.10' }, actions: ['tap-drop'], ttlSeconds: 60, reason: 'test' })).rejects.toThrow(
+      /422/,
+    );
     // The whole network of the hosts: addresses are still resolved, nothing else passes.
-    await api.create({ target: { prefix: '10.0.0.0/24' }, actions: ['tap-drop'], ttlSeconds: 60, reason: 'test', places: [{ box: 'gist1' }] });
+    await api.create({
+      target: { prefix: '10.0.0.0/24' },
+      actions: ['tap-drop'],
+      ttlSeconds: 60,
+      reason: 'test',
+      places: [{ box: 'gist1' }],
+    });
     const m = await blocked(api, '10.0.0.0/24');
     expect(await ping(lab, 'gist1-h1', '10.0.0.254', 2)).toBe(0);
     await api.lift(m.id);

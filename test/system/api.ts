@@ -23,7 +23,10 @@ export const requestId = (): string => `req-${randomBytes(8).toString('hex')}`;
 export class Api {
   readonly http: AxiosInstance;
 
-  constructor(readonly url: string, token: string) {
+  constructor(
+    readonly url: string,
+    token: string,
+  ) {
     this.http = axios.create({ baseURL: url, timeout: 10_000, proxy: false, headers: { authorization: `Bearer ${token}` } });
   }
 
@@ -61,7 +64,10 @@ export class Api {
     return found === undefined ? undefined : this.mitigation(found.id);
   }
   async create(request: Omit<MitigationRequest, 'requestId'>): Promise<MitigationDetail> {
-    return expectBody(MitigationDetail, (await this.http.post<unknown>('/api/v1/mitigations', { requestId: requestId(), ...request })).data);
+    return expectBody(
+      MitigationDetail,
+      (await this.http.post<unknown>('/api/v1/mitigations', { requestId: requestId(), ...request })).data,
+    );
   }
   async lift(id: string, change: Partial<LiftRequest> = {}): Promise<MitigationDetail> {
     const body = { requestId: requestId(), reason: 'test', ...change };

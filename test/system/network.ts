@@ -12,7 +12,13 @@ export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box))
 /** One call of ONOS' own REST, as somebody else would make it. */
 export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
   const { onosUser: username, onosPassword: password } = lab.description;
-  const { data } = await axios.request<unknown>({ method, url: `${lab.onosUrl}/onos/v1${path}`, auth: { username, password }, data: body, proxy: false });
+  const { data } = await axios.request<unknown>({
+    method,
+    url: `${lab.onosUrl}/onos/v1${path}`,
+    auth: { username, password },
+    data: body,
+    proxy: false,
+  });
   return data;
 }
 
@@ -24,15 +30,19 @@ export const until = {
   /** The boxes hold the list that the bridge published last: what was just added is watched for. */
   async watched(api: Api, boxes?: readonly string[]): Promise<void> {
     let before = '';
-    await waitFor('the watch list on the boxes', async () => {
-      const list = await api.indicators();
-      const all = (await api.boxes()).filter((b) => boxes === undefined || boxes.includes(b.id));
-      const versions = all.map((b) => b.heartbeat?.watchVersion ?? 0);
-      const now = `${list.length} ${versions.join()}`;
-      const same = new Set(versions).size === 1 && versions[0] !== 0 && now === before;
-      before = now;
-      return same;
-    }, { seconds: 20, everyMs: 1_200 }); // heartbeats come once a second: two in a row that agree
+    await waitFor(
+      'the watch list on the boxes',
+      async () => {
+        const list = await api.indicators();
+        const all = (await api.boxes()).filter((b) => boxes === undefined || boxes.includes(b.id));
+        const versions = all.map((b) => b.heartbeat?.watchVersion ?? 0);
+        const now = `${list.length} ${versions.join()}`;
+        const same = new Set(versions).size === 1 && versions[0] !== 0 && now === before;
+        before = now;
+        return same;
+      },
+      { seconds: 20, everyMs: 1_200 },
+    ); // heartbeats come once a second: two in a row that agree
   },
 };
 

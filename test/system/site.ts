@@ -28,9 +28,17 @@ export class Site {
     this.files.write(options);
     const redis = { REDIS_URL: lab.inside.redisUrl };
     const service = (name: string, netns: string, program: string, env: Record<string, string>): Service =>
-      new Service(name, { netns: lab.netnsPath(netns), command: [process.execPath, ...NODE_FLAGS, program], env: { ...redis, ...env }, folder });
+      new Service(name, {
+        netns: lab.netnsPath(netns),
+        command: [process.execPath, ...NODE_FLAGS, program],
+        env: { ...redis, ...env },
+        folder,
+      });
     this.tracers = new Map(
-      lab.boxes.map((box) => [box.id, service(`tracer-${box.id}`, box.namespace, app('tracer'), { GUARDPOST_CONFIG: this.files.tracerConfig(box.id) })]),
+      lab.boxes.map((box) => [
+        box.id,
+        service(`tracer-${box.id}`, box.namespace, app('tracer'), { GUARDPOST_CONFIG: this.files.tracerConfig(box.id) }),
+      ]),
     );
     this.bridges = new Map(
       BRIDGES.map((name) => [

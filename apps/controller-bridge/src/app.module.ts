@@ -1,5 +1,11 @@
 import { API_TOKEN, HealthController, HealthService, MetricsController, ProblemFilter, readYaml } from '@guardpost/platform';
-import { Module, StandardSchemaSerializerInterceptor, StandardSchemaValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  Module,
+  StandardSchemaSerializerInterceptor,
+  StandardSchemaValidationPipe,
+  type DynamicModule,
+  type Provider,
+} from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BoxesController } from './boxes/boxes.controller.js';
 import { Boxes } from './boxes/boxes.service.js';
@@ -41,19 +47,25 @@ function madeOf(settings: Settings): Provider[] {
     {
       provide: FlowEnforcer,
       inject: [Connections, Ledger, Inventory, FlowEvents],
-      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, events: FlowEvents) => new FlowEnforcer(c.onos, ledger, inventory, events),
+      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, events: FlowEvents) =>
+        new FlowEnforcer(c.onos, ledger, inventory, events),
     },
     {
       provide: Reconciler,
       inject: [Connections, Ledger, Inventory, FlowEnforcer],
-      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, flows: FlowEnforcer) => new Reconciler(c.onos, ledger, inventory, flows),
+      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, flows: FlowEnforcer) =>
+        new Reconciler(c.onos, ledger, inventory, flows),
     },
     {
       provide: Lists,
       inject: [Connections, Ledger],
       useFactory: (c: Connections, ledger: Ledger) => {
         const publisher = (name: string, kind: 'watch' | 'drop') => new ListPublisher(name, kind, c.redis, c.sealer(), c.bridges);
-        return new Lists(ledger, publisher('watch', 'watch'), new Map(settings.boxes.map(({ id }) => [id, publisher(`drop.${id}`, 'drop')])));
+        return new Lists(
+          ledger,
+          publisher('watch', 'watch'),
+          new Map(settings.boxes.map(({ id }) => [id, publisher(`drop.${id}`, 'drop')])),
+        );
       },
     },
     {
@@ -66,7 +78,14 @@ function madeOf(settings: Settings): Provider[] {
       provide: DetectionsConsumer,
       inject: [Connections, Judge, DeadLetters, Enforcement],
       useFactory: (c: Connections, judge: Judge, dead: DeadLetters, enforcement: Enforcement) =>
-        new DetectionsConsumer(settings.instance, c.boxes, judge, { dead, enforcement }, new Map(settings.boxes.map(({ id }) => [id, c.sealer()])), c.redis),
+        new DetectionsConsumer(
+          settings.instance,
+          c.boxes,
+          judge,
+          { dead, enforcement },
+          new Map(settings.boxes.map(({ id }) => [id, c.sealer()])),
+          c.redis,
+        ),
     },
     {
       provide: ReportsConsumer,
@@ -103,7 +122,14 @@ export class AppModule {
   static of(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [MitigationsController, IndicatorsController, DetectionsController, BoxesController, HealthController, MetricsController],
+      controllers: [
+        MitigationsController,
+        IndicatorsController,
+        DetectionsController,
+        BoxesController,
+        HealthController,
+        MetricsController,
+      ],
       providers: [
         { provide: APP_PIPE, useClass: StandardSchemaValidationPipe },
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },

@@ -1,6 +1,16 @@
 import { DETECTION_JOB, DETECTIONS_QUEUE, REDIS_PREFIX } from '@guardpost/contracts';
 import { createOnosClient, type OnosClient } from '@guardpost/intents';
-import { BullQueue, connectRedis, durabilityProblems, newBoot, Opener, readKeyRing, readPrivateKey, Sealer, type QueuePort } from '@guardpost/platform';
+import {
+  BullQueue,
+  connectRedis,
+  durabilityProblems,
+  newBoot,
+  Opener,
+  readKeyRing,
+  readPrivateKey,
+  Sealer,
+  type QueuePort,
+} from '@guardpost/platform';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { nowUs } from './clock.js';

@@ -19,7 +19,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Settings {
     ...config,
     redisUrl: need(env, 'REDIS_URL', 'redis://HOST:PORT'),
     onos: Object.freeze({
-      urls: need(env, 'ONOS_URLS', 'http://HOST:8181, several divided by commas').split(',').map((u) => u.trim()),
+      urls: need(env, 'ONOS_URLS', 'http://HOST:8181, several divided by commas')
+        .split(',')
+        .map((u) => u.trim()),
       user: need(env, 'ONOS_USER', 'the ONOS account'),
       password: need(env, 'ONOS_PASSWORD', 'its password'),
     }),

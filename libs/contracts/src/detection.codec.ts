@@ -56,7 +56,10 @@ export const Detection = annotate(
 export type Detection = t.TypeOf<typeof Detection>;
 
 /** A detection as the ledger keeps it. */
-export const DetectionRecord = annotate(t.type({ detection: Detection, receivedAt: TimeUs, decision: t.string, mitigationId: t.union([t.string, t.null]) }), {
-  id: 'DetectionRecord',
-});
+export const DetectionRecord = annotate(
+  t.type({ detection: Detection, receivedAt: TimeUs, decision: t.string, mitigationId: t.union([t.string, t.null]) }),
+  {
+    id: 'DetectionRecord',
+  },
+);
 export const DetectionList = annotate(t.type({ items: t.array(DetectionRecord) }), { id: 'DetectionList' });

@@ -29,5 +29,4 @@ export const Envelope = annotate(
 export type Envelope = t.TypeOf<typeof Envelope>;
 
 /** The bytes that are signed. */
-export const signedBytes = (e: Omit<Envelope, 'sig'>): Buffer =>
-  Buffer.from([e.v, e.from, e.boot, e.seq, e.at, e.kid, e.body].join('\n'));
+export const signedBytes = (e: Omit<Envelope, 'sig'>): Buffer => Buffer.from([e.v, e.from, e.boot, e.seq, e.at, e.kid, e.body].join('\n'));

@@ -13,10 +13,7 @@ const qualifiers = {
 };
 
 /** What a feed calls malicious. */
-export const IndicatorInput = annotate(
-  t.intersection([t.type({ prefix: Prefix }), t.partial(qualifiers)]),
-  { id: 'IndicatorInput' },
-);
+export const IndicatorInput = annotate(t.intersection([t.type({ prefix: Prefix }), t.partial(qualifiers)]), { id: 'IndicatorInput' });
 export type IndicatorInput = t.TypeOf<typeof IndicatorInput>;
 
 /** At most this many indicators in one call. */

@@ -40,10 +40,9 @@ const head = {
 };
 
 /** The whole list, at the key `{guardpost}:list:NAME`. */
-export const ListSnapshot = annotate(
-  t.type({ kind: t.literal('snapshot'), ...head, watch: t.array(WatchItem), drop: t.array(DropItem) }),
-  { id: 'ListSnapshot' },
-);
+export const ListSnapshot = annotate(t.type({ kind: t.literal('snapshot'), ...head, watch: t.array(WatchItem), drop: t.array(DropItem) }), {
+  id: 'ListSnapshot',
+});
 export type ListSnapshot = t.TypeOf<typeof ListSnapshot>;
 
 /**
@@ -64,8 +63,7 @@ export const ListChange = annotate(
 export type ListChange = t.TypeOf<typeof ListChange>;
 
 /** From a bridge to one box, on the stream `{guardpost}:to:BOX`: these detections are in the ledger. */
-export const Acknowledgement = annotate(
-  t.type({ kind: t.literal('ack'), box: t.string, boot: t.string, seqs: t.array(Count) }),
-  { id: 'Acknowledgement' },
-);
+export const Acknowledgement = annotate(t.type({ kind: t.literal('ack'), box: t.string, boot: t.string, seqs: t.array(Count) }), {
+  id: 'Acknowledgement',
+});
 export type Acknowledgement = t.TypeOf<typeof Acknowledgement>;

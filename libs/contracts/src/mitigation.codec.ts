@@ -6,10 +6,9 @@ export const Action = annotate(t.keyof({ 'drop-flow': null, 'tap-drop': null }),
 export type Action = t.TypeOf<typeof Action>;
 
 /** The traffic that does not pass: to and from `prefix`, or only the service `proto`/`port` there. */
-export const Target = annotate(
-  t.type({ prefix: Prefix, proto: t.union([Protocol, t.null]), port: t.union([Port, t.null]) }),
-  { id: 'Target' },
-);
+export const Target = annotate(t.type({ prefix: Prefix, proto: t.union([Protocol, t.null]), port: t.union([Port, t.null]) }), {
+  id: 'Target',
+});
 export type Target = t.TypeOf<typeof Target>;
 
 export const MitigationState = annotate(
@@ -52,10 +51,7 @@ export const Placement = annotate(
 export type Placement = t.TypeOf<typeof Placement>;
 
 /** One point of the path from packet to switch; `sinceFirstMs` is null where the point before it is unknown. */
-export const TracePoint = annotate(
-  t.type({ at: time, sinceFirstMs: t.union([t.number, t.null]) }),
-  { id: 'TracePoint' },
-);
+export const TracePoint = annotate(t.type({ at: time, sinceFirstMs: t.union([t.number, t.null]) }), { id: 'TracePoint' });
 /** Clocks: the first four packet and queue times are the box's, `decided` and `accepted` the bridge's, the rest the box's. */
 export const LatencyTrace = annotate(
   t.type({
@@ -134,10 +130,7 @@ export const MitigationRequest = annotate(
     t.partial({
       /** Where: a box, a device, or a port of a device. All boxes where none is named. */
       places: t.array(
-        annotate(
-          t.intersection([t.type({ box: t.string }), t.partial({ device: t.string, inPort: t.string })]),
-          { id: 'PlaceInput' },
-        ),
+        annotate(t.intersection([t.type({ box: t.string }), t.partial({ device: t.string, inPort: t.string })]), { id: 'PlaceInput' }),
       ),
     }),
   ]),

@@ -16,16 +16,14 @@ export const FlowSeen = annotate(
 );
 
 /** The first packet that a rule dropped, seen by polling the counters of a rule that was just confirmed. */
-export const FlowHit = annotate(
-  t.type({ kind: t.literal('hit'), device: DeviceId, flowId: t.string, packets: Count, at: TimeUs }),
-  { id: 'FlowHit' },
-);
+export const FlowHit = annotate(t.type({ kind: t.literal('hit'), device: DeviceId, flowId: t.string, packets: Count, at: TimeUs }), {
+  id: 'FlowHit',
+});
 
 /** Every flow of ours that is in the bridge now: what a bridge that was away missed. */
-export const FlowTable = annotate(
-  t.type({ kind: t.literal('flows'), device: DeviceId, flowIds: t.array(t.string), at: TimeUs }),
-  { id: 'FlowTable' },
-);
+export const FlowTable = annotate(t.type({ kind: t.literal('flows'), device: DeviceId, flowIds: t.array(t.string), at: TimeUs }), {
+  id: 'FlowTable',
+});
 
 /** What the box's drop list holds and has stopped. `version` is of the list in the kernel. */
 export const DropState = annotate(
@@ -40,10 +38,9 @@ export const DropState = annotate(
 );
 
 /** A message that the tracer refused: it is in the dead-letter list that the API shows. */
-export const Refusal = annotate(
-  t.type({ kind: t.literal('refused'), channel: t.string, reason: t.string, sample: t.string, at: TimeUs }),
-  { id: 'Refusal' },
-);
+export const Refusal = annotate(t.type({ kind: t.literal('refused'), channel: t.string, reason: t.string, sample: t.string, at: TimeUs }), {
+  id: 'Refusal',
+});
 
 /** Once a second: the tracer is alive, what it sees and what it lost. */
 export const Heartbeat = annotate(

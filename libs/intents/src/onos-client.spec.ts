@@ -37,11 +37,17 @@ describe('requests', () => {
       ['Basic b25vczpzM2NyZXQ=', 'application/json', 'keep-alive'],
       ['Basic b25vczpzM2NyZXQ=', undefined, 'keep-alive'],
     ]);
-    expect(server.received[1]).toMatchObject({ method: 'POST', url: `/onos/v1/flows/${DEVICE}?appId=org.guardpost`, body: JSON.stringify(RULE) });
+    expect(server.received[1]).toMatchObject({
+      method: 'POST',
+      url: `/onos/v1/flows/${DEVICE}?appId=org.guardpost`,
+      body: JSON.stringify(RULE),
+    });
   });
 
   it('encode keys with a slash, and never reach another resource than the one named', async () => {
-    await using server = await serveAnswers(({ method }) => (method === 'GET' ? { body: recorded('sdnip-m2s-get.json') } : { status: 204 }));
+    await using server = await serveAnswers(({ method }) =>
+      method === 'GET' ? { body: recorded('sdnip-m2s-get.json') } : { status: 204 },
+    );
     const onos = client([server.url]);
     expect((await unwrap(onos.intents.get('org.onosproject.sdnip', '203.0.113.0/24'))).key).toBe('203.0.113.0/24');
     await unwrap(onos.intents.withdraw('org.onosproject.sdnip', '203.0.113.0/24'));
@@ -63,7 +69,9 @@ describe('requests', () => {
   it('are not sent with what ONOS would take and no switch has', async () => {
     await using server = await serveAnswers(() => created);
     const onos = client([server.url]);
-    expect(await onos.flows.add('org.guardpost', { ...RULE, priority: 70_000 })()).toMatchObject({ left: { kind: 'refused', message: expect.stringContaining('priority') } });
+    expect(await onos.flows.add('org.guardpost', { ...RULE, priority: 70_000 })()).toMatchObject({
+      left: { kind: 'refused', message: expect.stringContaining('priority') },
+    });
     expect(await onos.flows.remove(DEVICE, 'zz')()).toMatchObject({ left: { kind: 'refused' } });
     expect(server.received).toHaveLength(0);
   });
@@ -76,7 +84,12 @@ describe('requests', () => {
       return { body: `{"flows":[${flows.map((f) => `{"deviceId":"${f.deviceId}","flowId":731835003846232${f.priority}}`).join()}]}` };
     });
     const onos = client([server.url], { bulkSize: 2 });
-    const refs = await unwrap(onos.flows.addAll('org.guardpost', [1, 2, 3, 4, 5].map((priority) => dropRule(DEVICE, priority, []))));
+    const refs = await unwrap(
+      onos.flows.addAll(
+        'org.guardpost',
+        [1, 2, 3, 4, 5].map((priority) => dropRule(DEVICE, priority, [])),
+      ),
+    );
     expect(refs.map(({ flowId }) => flowId)).toEqual([1, 2, 3, 4, 5].map((i) => `731835003846232${i}`));
     await unwrap(onos.flows.removeAll(refs));
     expect(server.received.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -93,7 +106,9 @@ describe('requests', () => {
   });
 
   it('find one rule, or say that it is missing', async () => {
-    await using server = await serveAnswers(({ url }) => ({ body: recorded(url.endsWith('/12345') ? 'flow-get-unknown-id.json' : 'flow-get-one.json') }));
+    await using server = await serveAnswers(({ url }) => ({
+      body: recorded(url.endsWith('/12345') ? 'flow-get-unknown-id.json' : 'flow-get-one.json'),
+    }));
     const onos = client([server.url]);
     expect((await unwrap(onos.flows.get(DEVICE, '562953751347809'))).id).toBe('562953751347809');
     expect(await onos.flows.get(DEVICE, '12345')()).toMatchObject({ left: { kind: 'not-found' } });
@@ -111,14 +126,19 @@ describe('answers that are none', () => {
   ])('%s is undecodable', async (_name, reply) => {
     await using server = await serveAnswers(() => reply);
     const result = await client([server.url], { maxAnswerBytes: 50_000 }).devices.list()();
-    expect(result).toMatchObject({ left: { kind: 'undecodable', retryable: false, message: expect.stringContaining(`GET ${server.url}/onos/v1/devices`) } });
+    expect(result).toMatchObject({
+      left: { kind: 'undecodable', retryable: false, message: expect.stringContaining(`GET ${server.url}/onos/v1/devices`) },
+    });
     expect(server.received).toHaveLength(1);
   });
 
-  it.each([undefined, 'http://x/onos/v1/flows', `http://x/onos/v1/flows/${DEVICE}/abc`])('a rule taken without its id (%s) is undecodable', async (location) => {
-    await using server = await serveAnswers(() => ({ status: 201, headers: location === undefined ? {} : { Location: location } }));
-    expect(await client([server.url]).flows.add('org.guardpost', RULE)()).toMatchObject({ left: { kind: 'undecodable' } });
-  });
+  it.each([undefined, 'http://x/onos/v1/flows', `http://x/onos/v1/flows/${DEVICE}/abc`])(
+    'a rule taken without its id (%s) is undecodable',
+    async (location) => {
+      await using server = await serveAnswers(() => ({ status: 201, headers: location === undefined ? {} : { Location: location } }));
+      expect(await client([server.url]).flows.add('org.guardpost', RULE)()).toMatchObject({ left: { kind: 'undecodable' } });
+    },
+  );
 
   it('fewer ids than rules are undecodable', async () => {
     await using server = await serveAnswers(() => ({ body: recorded('flow-post-bulk.json') }));
@@ -126,7 +146,12 @@ describe('answers that are none', () => {
   });
 
   it('a server that does not speak HTTP is undecodable', async () => {
-    const server: Server = createServer((socket) => socket.on('error', () => undefined).resume().end('SSH-2.0-OpenSSH_9.2\r\n'));
+    const server: Server = createServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end('SSH-2.0-OpenSSH_9.2\r\n'),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const result = await client([`http://127.0.0.1:${(server.address() as AddressInfo).port}`]).devices.list()();
     await new Promise((resolve) => server.close(resolve));
@@ -151,7 +176,8 @@ describe('options', () => {
   });
 
   it('take addresses with and without path', () => {
-    for (const url of ['http://h:8181', 'http://h:8181/', 'http://h:8181/onos/v1', 'http://h:8181/onos/v1/']) expect(client([url]).address()).toBe('http://h:8181/onos/v1');
+    for (const url of ['http://h:8181', 'http://h:8181/', 'http://h:8181/onos/v1', 'http://h:8181/onos/v1/'])
+      expect(client([url]).address()).toBe('http://h:8181/onos/v1');
     expect(client(['https://proxy/site-a/']).address()).toBe('https://proxy/site-a/onos/v1');
   });
 });

@@ -14,7 +14,14 @@ export class DeadLetters {
   constructor(private readonly ledger: Ledger) {}
 
   /** `sample` may be the whole message: it is cut here. The same message read twice is one entry. */
-  async add(letter: { side: 'bridge' | 'box'; by: string; channel: string; reason: string; sample: string; dedupe?: string }): Promise<void> {
+  async add(letter: {
+    side: 'bridge' | 'box';
+    by: string;
+    channel: string;
+    reason: string;
+    sample: string;
+    dedupe?: string;
+  }): Promise<void> {
     const { dedupe, sample, ...rest } = letter;
     this.logger.warn(`${letter.side} ${letter.by} refused a message of ${letter.channel}: ${letter.reason}`);
     const key = dedupe ?? createHash('sha256').update([rest.by, rest.channel, sample].join('\n')).digest('hex');
@@ -28,7 +35,12 @@ export class DeadLetters {
   }
 
   async list(limit: number): Promise<DeadLetter[]> {
-    const rows = await this.ledger.db.selectFrom('dead_letter').selectAll().orderBy('id', 'desc').limit(limit).execute();
-    return rows.map(({ dedupe: _, side, ...rest }) => ({ ...rest, side: side === 'box' ? 'box' : 'bridge' }));
+    const rows = await this.ledger.db
+      .selectFrom('dead_letter')
+      .select(['id', 'at', 'side', 'by', 'channel', 'reason', 'sample'])
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(({ side, ...rest }) => ({ ...rest, side: side === 'box' ? 'box' : 'bridge' }));
   }
 }

@@ -38,7 +38,11 @@ export class Judge {
         .onConflict((c) => c.columns(['box', 'boot', 'seq']).doNothing())
         .executeTakeFirst();
       if (first.numInsertedOrUpdatedRows === 0n) return this.repeated(db, received);
-      const known = await db.selectFrom('detection').select(['revision', 'mitigation_id']).where('id', '=', detection.id).executeTakeFirst();
+      const known = await db
+        .selectFrom('detection')
+        .select(['revision', 'mitigation_id'])
+        .where('id', '=', detection.id)
+        .executeTakeFirst();
       if (known !== undefined && known.revision >= detection.revision) return NOTHING; // overtaken by a newer one
       const { placements, decision, mitigationId } = await this.act(db, detection, receivedAt);
       const row = {
@@ -75,7 +79,12 @@ export class Judge {
   ): Promise<{ placements: readonly FlowPlacement[]; decision: Decision; mitigationId: string | null }> {
     const target = targetOf(detection);
     const now = nowUs();
-    const live = await db.selectFrom('mitigation').selectAll().where('target_key', '=', targetKey(target)).where('live', '=', 1).executeTakeFirst();
+    const live = await db
+      .selectFrom('mitigation')
+      .selectAll()
+      .where('target_key', '=', targetKey(target))
+      .where('live', '=', 1)
+      .executeTakeFirst();
     if (live !== undefined) return this.extend(db, live, detection, now);
     const decision = decide(this.policy, await this.facts(db, detection, now));
     if (decision.kind === 'leave') return { placements: [], decision, mitigationId: null };

@@ -81,7 +81,11 @@ export class FlowEnforcer {
         attempts: current.attempts + 1,
         problem: null,
         accepted_at: current.accepted_at ?? acceptedAt,
-        ...(held ? {} : seenAt === undefined ? { state: 'accepted' } : { state: 'confirmed', confirmed_at: current.confirmed_at ?? seenAt }),
+        ...(held
+          ? {}
+          : seenAt === undefined
+            ? { state: 'accepted' }
+            : { state: 'confirmed', confirmed_at: current.confirmed_at ?? seenAt }),
       };
       await updatePlacement(db, row, change, 'enforcer', seenAt === undefined ? 'accepted by ONOS' : 'in the switch', acceptedAt);
     });

@@ -77,7 +77,9 @@ export class Reconciler {
       else await this.stands(placement.row, flow);
     }
     // ONOS keeps rules for a device that is away, and the device gets them when it is back.
-    await this.enforcer.place(wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt));
+    await this.enforcer.place(
+      wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt),
+    );
   }
 
   /** A rule that ONOS had accepted before we asked is gone from it. */
@@ -85,7 +87,14 @@ export class Reconciler {
     if (row.state === 'requested' || (row.accepted_at ?? askedAt) >= askedAt) return;
     this.logger.warn(`placement ${row.id}: its rule is gone from ONOS, putting it back`);
     await this.ledger.write((db) =>
-      updatePlacement(db, row, { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 }, 'reconciler', 'rule gone from ONOS', nowUs()),
+      updatePlacement(
+        db,
+        row,
+        { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 },
+        'reconciler',
+        'rule gone from ONOS',
+        nowUs(),
+      ),
     );
   }
 
@@ -101,7 +110,9 @@ export class Reconciler {
         {
           ...counts,
           flow_id: flow.id,
-          ...(confirms ? { state: 'confirmed', accepted_at: row.accepted_at ?? now, confirmed_at: row.confirmed_at ?? now, problem: null } : {}),
+          ...(confirms
+            ? { state: 'confirmed', accepted_at: row.accepted_at ?? now, confirmed_at: row.confirmed_at ?? now, problem: null }
+            : {}),
         },
         'reconciler',
         'ONOS says that the rule is in the switch',

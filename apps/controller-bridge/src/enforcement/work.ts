@@ -6,7 +6,10 @@ import type { FlowPlacement } from './flow-enforcer.service.js';
 const TURN = 500;
 
 /** Flow placements, with their targets, of mitigations that are being lifted, or of those that are to hold. */
-export async function flowPlacements(ledger: Ledger, which: { readonly lifting: boolean; readonly states: readonly string[]; readonly dueAt?: number }): Promise<FlowPlacement[]> {
+export async function flowPlacements(
+  ledger: Ledger,
+  which: { readonly lifting: boolean; readonly states: readonly string[]; readonly dueAt?: number },
+): Promise<FlowPlacement[]> {
   let query = ledger.db
     .selectFrom('placement')
     .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')

@@ -32,7 +32,13 @@ export class Indicators {
     this.enforcement.hurry([]);
     const rows: IndicatorRow[] = [];
     for (let i = 0; i < ids.length; i += 500)
-      rows.push(...(await this.ledger.db.selectFrom('indicator').selectAll().where('id', 'in', ids.slice(i, i + 500)).execute()));
+      rows.push(
+        ...(await this.ledger.db
+          .selectFrom('indicator')
+          .selectAll()
+          .where('id', 'in', ids.slice(i, i + 500))
+          .execute()),
+      );
     return rows.map(toIndicator);
   }
 

@@ -21,13 +21,31 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const policy = { rules: [{ name: 'all', match: {}, actions: ['drop-flow' as const], ttlSeconds: [60] }], neverBlock: [], widest: { v4: 24, v6: 48 }, maxLive: 100 };
+const policy = {
+  rules: [{ name: 'all', match: {}, actions: ['drop-flow' as const], ttlSeconds: [60] }],
+  neverBlock: [],
+  widest: { v4: 24, v6: 48 },
+  maxLive: 100,
+};
 const received = (seq: number, hash = `h${seq}`) => ({ box: 'gist1', boot: '1', seq, hash });
 const listed = (id = 'i-1') =>
   ledger.write((db) =>
     db
       .insertInto('indicator')
-      .values({ id, rule: 1, feed: 'f', prefix: '198.51.100.0/24', proto: null, port: null, confidence: 100, valid_from: 0, valid_until: null, note: null, added_at: 0, removed_at: null })
+      .values({
+        id,
+        rule: 1,
+        feed: 'f',
+        prefix: '198.51.100.0/24',
+        proto: null,
+        port: null,
+        confidence: 100,
+        valid_from: 0,
+        valid_until: null,
+        note: null,
+        added_at: 0,
+        removed_at: null,
+      })
       .execute(),
   );
 const mitigations = () => ledger.db.selectFrom('mitigation').selectAll().execute();
@@ -40,7 +58,10 @@ describe('writes', () => {
       ledger.write((db) => db.insertInto('request').values({ request_id: 'b', kind: 'k', result_json: '1', at: 1 }).execute()),
     ]);
     expect(results.map((r) => r.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(await ledger.db.selectFrom('request').select('request_id').orderBy('request_id').execute()).toEqual([{ request_id: 'a' }, { request_id: 'b' }]);
+    expect(await ledger.db.selectFrom('request').select('request_id').orderBy('request_id').execute()).toEqual([
+      { request_id: 'a' },
+      { request_id: 'b' },
+    ]);
   });
 
   it('of one request id happen once, on two ledgers of one file as well', async () => {
@@ -69,7 +90,9 @@ describe('Judge', () => {
     await listed();
     await judge().judge(detectionOf(), received(1), 1);
     expect(await judge().judge(detectionOf(), received(1), 1)).toEqual({ placements: [] });
-    expect(await judge().judge(detectionOf({ id: 'gist1:1:9' }), received(1, 'other'), 1)).toMatchObject({ refused: expect.stringMatching(/old seq/) as string });
+    expect(await judge().judge(detectionOf({ id: 'gist1:1:9' }), received(1, 'other'), 1)).toMatchObject({
+      refused: expect.stringMatching(/old seq/) as string,
+    });
     expect(await ledger.db.selectFrom('detection').selectAll().execute()).toHaveLength(1);
   });
 

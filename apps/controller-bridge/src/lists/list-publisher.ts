@@ -1,10 +1,4 @@
-import {
-  ListSnapshot,
-  redisKeys,
-  type DropItem,
-  type ListChange,
-  type WatchItem,
-} from '@guardpost/contracts';
+import { ListSnapshot, redisKeys, type DropItem, type ListChange, type WatchItem } from '@guardpost/contracts';
 import type { Opener, Sealer } from '@guardpost/platform';
 import type { Redis } from 'ioredis';
 

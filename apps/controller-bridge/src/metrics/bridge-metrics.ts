@@ -19,16 +19,20 @@ export class BridgeMetrics {
 
   constructor(ledger: Ledger, boxes: Boxes) {
     collectDefaultMetrics();
-    const metrics = this;
+    const observe = (): Promise<void> => this.observe(ledger);
     new Gauge({
       name: 'guardpost_bridge_mitigations',
       help: 'Mitigations in the ledger by state',
       labelNames: ['state'],
       async collect() {
-        const rows = await ledger.db.selectFrom('mitigation').select(['state', (e) => e.fn.countAll<number>().as('n')]).groupBy('state').execute();
+        const rows = await ledger.db
+          .selectFrom('mitigation')
+          .select(['state', (e) => e.fn.countAll<number>().as('n')])
+          .groupBy('state')
+          .execute();
         this.reset();
         for (const { state, n } of rows) this.set({ state }, n);
-        await metrics.observe(ledger);
+        await observe();
       },
     });
     new Gauge({

@@ -35,7 +35,10 @@ describe('flowRule', () => {
 describe('ruleKey', () => {
   it('is the same for another order and spelling, and differs with any match', () => {
     const rule = flowRule({ prefix: '198.51.100.7/32', proto: 6, port: 80 }, place);
-    const told = { ...rule, selector: { criteria: [...rule.selector.criteria].reverse().map((c) => (c.type === 'ETH_TYPE' ? { ...c, ethType: '0x0800' } : c)) } };
+    const told = {
+      ...rule,
+      selector: { criteria: [...rule.selector.criteria].reverse().map((c) => (c.type === 'ETH_TYPE' ? { ...c, ethType: '0x0800' } : c)) },
+    };
     expect(ruleKey(told)).toBe(ruleKey(rule));
     expect(ruleKey(flowRule({ prefix: '198.51.100.7', proto: 6, port: 336 }, place))).not.toBe(ruleKey(rule));
     expect(ruleKey(flowRule({ prefix: '198.51.100.7', proto: 6, port: 80 }, { ...place, inPort: null }))).not.toBe(ruleKey(rule));

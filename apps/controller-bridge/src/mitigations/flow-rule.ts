@@ -24,9 +24,7 @@ export function flowRule(target: Target, place: RulePlace): FlowRule {
   const prefix = canonicalPrefix(target.prefix);
   const v6 = prefix.includes(':');
   const from = place.side === 'from';
-  const address = v6
-    ? (from ? criteria.ipv6Src : criteria.ipv6Dst)(prefix)
-    : (from ? criteria.ipv4Src : criteria.ipv4Dst)(prefix);
+  const address = v6 ? (from ? criteria.ipv6Src : criteria.ipv6Dst)(prefix) : (from ? criteria.ipv4Src : criteria.ipv4Dst)(prefix);
   const match: Criterion[] = [criteria.ethType(v6 ? ETHER_TYPE.ipv6 : ETHER_TYPE.ipv4), address];
   if (place.inPort !== null) match.push(criteria.inPort(Number(place.inPort)));
   if (target.proto !== null) match.push(criteria.ipProto(target.proto));
@@ -51,11 +49,8 @@ function portOf(proto: number | null, port: number, from: boolean): Criterion {
 export function ruleKey(rule: Pick<FlowRule, 'deviceId' | 'priority' | 'selector'>): string {
   const match = rule.selector.criteria.map((criterion) => {
     if (!isKnownCriterion(criterion)) return JSON.stringify(criterion);
-    const value = Object.entries(criterion)
-      .filter(([name]) => name !== 'type')
-      .map(([, v]) => (criterion.type === 'ETH_TYPE' ? Number(v) : v))
-      .join();
-    return `${criterion.type}=${value}`;
+    const { type, ...value } = criterion;
+    return `${type}=${'ethType' in value ? Number(value.ethType) : Object.values(value).join()}`;
   });
   return `${rule.deviceId} ${rule.priority} ${match.sort().join(' ')}`;
 }

@@ -130,7 +130,10 @@ export async function followPlacements(db: LedgerDb, id: string, who: string, wh
   const { state } = await db.selectFrom('mitigation').select('state').where('id', '=', id).executeTakeFirstOrThrow();
   const current = stored(MitigationState, state);
   const rows = await db.selectFrom('placement').select('state').where('mitigation_id', '=', id).execute();
-  const next = stateOf(current, rows.map((r) => stored(PlacementState, r.state)));
+  const next = stateOf(
+    current,
+    rows.map((r) => stored(PlacementState, r.state)),
+  );
   if (next !== current) await changeState(db, id, current, next, who, why, now);
   return next;
 }

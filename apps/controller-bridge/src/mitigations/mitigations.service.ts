@@ -1,4 +1,11 @@
-import { canonicalPrefix, type LiftRequest, type Mitigation, type MitigationDetail, type MitigationRequest, type Target } from '@guardpost/contracts';
+import {
+  canonicalPrefix,
+  type LiftRequest,
+  type Mitigation,
+  type MitigationDetail,
+  type MitigationRequest,
+  type Target,
+} from '@guardpost/contracts';
 import { BadRequestException, ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { Boxes } from '../boxes/boxes.service.js';
 import { nowUs } from '../clock.js';
@@ -34,7 +41,11 @@ export class Mitigations {
 
   /** Idempotent by `requestId`. */
   async create(request: MitigationRequest): Promise<MitigationDetail> {
-    const target: Target = { prefix: canonicalPrefix(request.target.prefix), proto: request.target.proto ?? null, port: request.target.port ?? null };
+    const target: Target = {
+      prefix: canonicalPrefix(request.target.prefix),
+      proto: request.target.proto ?? null,
+      port: request.target.port ?? null,
+    };
     if (target.port !== null && !(target.proto !== null && PORT_PROTOCOLS.includes(target.proto)))
       throw new BadRequestException('target.port: needs a target.proto that has ports: 6 (TCP), 17 (UDP) or 132 (SCTP)');
     const refused = forbidden(this.bounds.policy, target);
@@ -43,7 +54,12 @@ export class Mitigations {
     const { id, placements } = await this.ledger.write(async (db) => {
       const fresh: { placements: { row: Awaited<ReturnType<typeof insertPlacements>>[number]; target: Target }[] } = { placements: [] };
       const made = await once(db, request.requestId, 'mitigation.create', nowUs(), async () => {
-        const live = await db.selectFrom('mitigation').select('id').where('target_key', '=', targetKey(target)).where('live', '=', 1).executeTakeFirst();
+        const live = await db
+          .selectFrom('mitigation')
+          .select('id')
+          .where('target_key', '=', targetKey(target))
+          .where('live', '=', 1)
+          .executeTakeFirst();
         if (live !== undefined) throw new ConflictException(`mitigation ${live.id} blocks this target already: lift it first, or leave it`);
         const now = nowUs();
         const m = await insertMitigation(db, {

@@ -62,7 +62,10 @@ describe('decide', () => {
 describe('targetOf', () => {
   it('takes the host, and the service that the indicator names', () => {
     expect(targetOf(detectionOf())).toEqual({ prefix: '198.51.100.7/32', proto: null, port: null });
-    const qualified = detectionOf({ indicator: { id: 'i', prefix: '2001:db8::/32', proto: null, port: 80 }, flow: { ...detectionOf().flow, remote: '2001:db8::7' } });
+    const qualified = detectionOf({
+      indicator: { id: 'i', prefix: '2001:db8::/32', proto: null, port: 80 },
+      flow: { ...detectionOf().flow, remote: '2001:db8::7' },
+    });
     expect(targetOf(qualified)).toEqual({ prefix: '2001:db8::7/128', proto: 6, port: 80 });
   });
 });

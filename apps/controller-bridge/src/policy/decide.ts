@@ -15,7 +15,13 @@ export interface Facts {
 }
 
 export type Decision =
-  | { readonly kind: 'block'; readonly rule: string; readonly actions: readonly Action[]; readonly ttlSeconds: number; readonly why: string }
+  | {
+      readonly kind: 'block';
+      readonly rule: string;
+      readonly actions: readonly Action[];
+      readonly ttlSeconds: number;
+      readonly why: string;
+    }
   | { readonly kind: 'leave'; readonly why: string };
 
 /**

@@ -54,7 +54,14 @@ export class FlowReports {
       for (const { id } of waiting) {
         const row = await db.selectFrom('placement').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
         if (row.state !== 'accepted') continue;
-        await updatePlacement(db, row, { state: 'confirmed', confirmed_at: row.confirmed_at ?? at, problem: null }, 'box', 'in the switch', nowUs());
+        await updatePlacement(
+          db,
+          row,
+          { state: 'confirmed', confirmed_at: row.confirmed_at ?? at, problem: null },
+          'box',
+          'in the switch',
+          nowUs(),
+        );
       }
     });
   }
@@ -71,7 +78,14 @@ export class FlowReports {
         .where('state', 'in', ['accepted', 'confirmed'])
         .execute();
       for (const row of rows)
-        await updatePlacement(db, row, { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 }, 'box', 'rule gone from the switch', at);
+        await updatePlacement(
+          db,
+          row,
+          { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 },
+          'box',
+          'rule gone from the switch',
+          at,
+        );
       return rows.length > 0;
     });
     if (drifted) this.enforcement.hurry([]);
@@ -113,17 +127,28 @@ export class FlowReports {
         const entry = entries.get(id);
         const now = nowUs();
         if (entry === undefined) {
-          if (row.state === 'lifting') await updatePlacement(db, row, { state: 'lifted', problem: null }, 'box', 'gone from the kernel', now);
+          if (row.state === 'lifting')
+            await updatePlacement(db, row, { state: 'lifted', problem: null }, 'box', 'gone from the kernel', now);
           else if (row.state === 'confirmed')
             await updatePlacement(db, row, { state: 'accepted', drifts: row.drifts + 1 }, 'box', 'gone from the kernel', now);
           continue;
         }
-        const counts = { packets: entry.packets, bytes: entry.bytes, first_hit_at: row.first_hit_at ?? (entry.packets > 0 ? entry.lastAt : null) };
+        const counts = {
+          packets: entry.packets,
+          bytes: entry.bytes,
+          first_hit_at: row.first_hit_at ?? (entry.packets > 0 ? entry.lastAt : null),
+        };
         const confirms = row.state === 'requested' || row.state === 'accepted';
         await updatePlacement(
           db,
           row,
-          { ...counts, problem, ...(confirms ? { state: 'confirmed', accepted_at: row.accepted_at ?? report.at, confirmed_at: row.confirmed_at ?? report.at } : {}) },
+          {
+            ...counts,
+            problem,
+            ...(confirms
+              ? { state: 'confirmed', accepted_at: row.accepted_at ?? report.at, confirmed_at: row.confirmed_at ?? report.at }
+              : {}),
+          },
           'box',
           'in the kernel of the box',
           now,

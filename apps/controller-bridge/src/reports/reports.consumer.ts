@@ -41,7 +41,8 @@ export class ReportsConsumer {
     if ('refused' in order) return refuse(order.refused);
     if (order.gap > 0) this.logger.warn(`${from}: ${order.gap} report(s) missing`);
     const report = opened.body;
-    if ('device' in report && !box.devices.includes(report.device)) return refuse(`${from} speaks of ${report.device}, which is not its own`);
+    if ('device' in report && !box.devices.includes(report.device))
+      return refuse(`${from} speaks of ${report.device}, which is not its own`);
     await this.act(from, report, `${from} ${boot} ${seq}`);
   }
 

@@ -23,7 +23,7 @@ function parseIpv6(text: string): Uint8Array | undefined {
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   const given = head.length + (tail?.length ?? 0);
   if (halves.length === 1 ? given !== 8 : given > 7) return undefined;
-  const groups = [...head, ...new Array<number>(8 - given).fill(0), ...(tail ?? [])];
+  const groups = [...head, ...Array.from({ length: 8 - given }, () => 0), ...(tail ?? [])];
   return Uint8Array.from(groups.flatMap((g) => [g >> 8, g & 0xff]));
 }
 

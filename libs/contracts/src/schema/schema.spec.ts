@@ -31,7 +31,10 @@ describe('requests', () => {
     [good, ''],
     [{ ...good, ttlSeconds: 0 }, 'ttlSeconds: must be an integer from 1 to 604800, not number'],
     [{ ...good, actions: ['drop-flow', 'drop-flow'] }, 'actions: must be one or two different actions, not array'],
-    [{ ...good, target: { prefix: '10.0.0.1/8' } }, 'target.prefix: must be an IP address or prefix without host bits, such as 198.51.100.0/24, not string'],
+    [
+      { ...good, target: { prefix: '10.0.0.1/8' } },
+      'target.prefix: must be an IP address or prefix without host bits, such as 198.51.100.0/24, not string',
+    ],
     [{ ...good, target: { prefix: '10.0.0.1', via: 1 }, x: 1 }, 'target.via: is not a known property; x: is not a known property'],
     [null, '(whole): must be an object, not null'],
   ])('%j', (value, expected) => expect(issues(MitigationRequest, value)).toBe(expected));

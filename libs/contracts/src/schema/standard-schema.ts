@@ -18,9 +18,10 @@ export function decode<A>(codec: t.Type<A, unknown>, value: unknown): { issues: 
   return isLeft(decoded) ? { issues: toIssues(decoded.left) } : { value: decoded.right };
 }
 
+const pathOf = (issue: Issue): string => (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.');
+
 /** Issues as one line: `path: message; ...`. */
-export const issuesToText = (issues: readonly Issue[]): string =>
-  issues.map((i) => `${i.path?.join('.') || '(whole)'}: ${i.message}`).join('; ');
+export const issuesToText = (issues: readonly Issue[]): string => issues.map((i) => `${pathOf(i) || '(whole)'}: ${i.message}`).join('; ');
 
 const deeperThan = (value: unknown, levels: number): boolean =>
   typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((v) => deeperThan(v, levels - 1)));
@@ -38,7 +39,7 @@ export function requestSchema<A, O>(codec: t.Type<A, O>): Schema<O, A> {
 /** What goes out: a value that its own codec does not accept is our fault (500), never sent. */
 export function responseSchema<A, O>(codec: t.Type<A, O>): Schema<A, O> {
   // Nest's serializer throws the messages away from their paths: put them back together.
-  const refuse = (issues: Issue[]) => ({ issues: issues.map((i) => ({ ...i, message: `${i.path?.join('.')}: ${i.message}` })) });
+  const refuse = (issues: Issue[]) => ({ issues: issues.map((i) => ({ ...i, message: `${pathOf(i)}: ${i.message}` })) });
   return standardSchema(codec, (value) => {
     if (!codec.is(value)) {
       const checked = codec.decode(value);
@@ -93,13 +94,15 @@ function unknownKeys(codec: t.Any, value: unknown, path: readonly string[]): Iss
     });
   }
   switch (r?._tag) {
-    case 'ArrayType': case 'ReadonlyArrayType':
+    case 'ArrayType':
+    case 'ReadonlyArrayType':
       return (value as unknown[]).flatMap((v, i) => unknownKeys(r.type, v, [...path, `${i}`]));
     case 'DictionaryType':
       return Object.entries(value as object).flatMap(([k, v]) => unknownKeys(r.codomain, v, [...path, k]));
     case 'TupleType':
       return r.types.flatMap((c, i) => unknownKeys(c, (value as unknown[])[i], [...path, `${i}`]));
-    case 'UnionType': { // the member that fits best
+    case 'UnionType': {
+      // the member that fits best
       const tries = r.types.filter((c) => isRight(c.decode(value))).map((c) => unknownKeys(c, value, path));
       return tries.sort((a, b) => a.length - b.length)[0] ?? [];
     }
@@ -112,7 +115,8 @@ function unknownKeys(codec: t.Any, value: unknown, path: readonly string[]): Iss
 const codecOf = (entry: t.ContextEntry): t.Any => entry.type as t.Any;
 
 /** Never the value itself: it may be a secret, or a megabyte. */
-const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : value === undefined ? 'missing' : typeof value);
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : value === undefined ? 'missing' : typeof value;
 
 const nameOf = (codec: t.Any): string => {
   const a = annotationOf(codec);

@@ -18,7 +18,7 @@ export function byType<T extends Record<string, t.Mixed>, O extends t.Mixed>(
     name,
     (u): u is t.TypeOf<Known<T>> | t.TypeOf<O> => pick(u).is(u),
     (u, context) => pick(u).validate(u, context),
-    (a) => pick(a).encode(a),
+    (a): t.OutputOf<Known<T>> | t.OutputOf<O> => pick(a).encode(a) as t.OutputOf<Known<T>> | t.OutputOf<O>, // the member that took it gives it out
     [...Object.values(table), other] as Array<Known<T> | O>,
   );
 }

@@ -11,7 +11,10 @@ describe('flow ids', () => {
     fc.assert(
       fc.property(int64, fc.constantFrom('id', 'flowId'), fc.constantFrom('', ' ', '\n  '), (id, name, space) => {
         for (const value of [`"${id}"`, String(id)]) {
-          const parsed = JSON.parse(quoteLongNumbers(`{"x":1,"${name}":${space}${value},"y":[{"${name}":${value}}]}`)) as Record<string, unknown>;
+          const parsed = JSON.parse(quoteLongNumbers(`{"x":1,"${name}":${space}${value},"y":[{"${name}":${value}}]}`)) as Record<
+            string,
+            unknown
+          >;
           expect(Digits.decode(parsed[name])).toEqual(right(String(id)));
         }
       }),

@@ -7,7 +7,15 @@ import { Device, DeviceStatistics, Port } from '../devices/device.codec.js';
 import { FlowEntry, FlowRef } from '../flows/flow-rule.codec.js';
 import { isDrop } from '../flows/treatment.codec.js';
 import { Host } from '../hosts/host.codec.js';
-import { HostToHostIntent, Intent, isKnownIntent, MultiPointToSinglePointIntent, OtherIntent, PointToPointIntent, SinglePointToMultiPointIntent } from '../intents/intent.codec.js';
+import {
+  HostToHostIntent,
+  Intent,
+  isKnownIntent,
+  MultiPointToSinglePointIntent,
+  OtherIntent,
+  PointToPointIntent,
+  SinglePointToMultiPointIntent,
+} from '../intents/intent.codec.js';
 import { MiniSummary } from '../intents/mini-summary.codec.js';
 import { RelatedFlows } from '../intents/related-flows.codec.js';
 import { Link } from '../links/link.codec.js';
@@ -81,7 +89,11 @@ describe('recorded answers of ONOS 2.7.0', () => {
   });
 
   it('keeps what it does not know, and reports what is wrong by path', () => {
-    const flow = { ...(recordedJson('flow-get-one.json') as { flows: object[] }).flows[0], selector: { criteria: [{ type: 'ICMPV4_TYPE', icmpType: 8 }] }, news: [1] };
+    const flow = {
+      ...(recordedJson('flow-get-one.json') as { flows: object[] }).flows[0],
+      selector: { criteria: [{ type: 'ICMPV4_TYPE', icmpType: 8 }] },
+      news: [1],
+    };
     expect(decoded(FlowEntry, flow)).toEqual(flow);
     const other = { type: 'LinkCollectionIntent', id: '0x1', key: 'k', appId: 'a', resources: [], state: 'INSTALLED', links: [] };
     expect(isKnownIntent(decoded(Intent, other))).toBe(false);
@@ -91,11 +103,17 @@ describe('recorded answers of ONOS 2.7.0', () => {
       const result = codec.decode(value);
       return isLeft(result) ? report(result.left) : 'nothing wrong';
     };
-    expect(wrong(lists('devices', Device), { devices: [recordedJson('device.json'), { id: 17 }] })).toBe('devices[1].id: string expected, got 17');
-    expect(wrong(FlowEntry, { ...flow, selector: { criteria: [{ type: 'TCP_DST', tcpPort: 70_000 }] } })).toBe('selector.criteria[0].tcpPort: TransportPort expected, got 70000');
-    expect(wrong(lists('intents', Intent), { intents: [recordedJson('sdnip-m2s-get.json'), { ...(recordedJson('sdnip-m2s-get.json') as object), ingressPoint: [{ port: '1' }] }] })).toBe(
-      'intents[1].ingressPoint[0].device: string expected, got nothing',
+    expect(wrong(lists('devices', Device), { devices: [recordedJson('device.json'), { id: 17 }] })).toBe(
+      'devices[1].id: string expected, got 17',
     );
+    expect(wrong(FlowEntry, { ...flow, selector: { criteria: [{ type: 'TCP_DST', tcpPort: 70_000 }] } })).toBe(
+      'selector.criteria[0].tcpPort: TransportPort expected, got 70000',
+    );
+    expect(
+      wrong(lists('intents', Intent), {
+        intents: [recordedJson('sdnip-m2s-get.json'), { ...(recordedJson('sdnip-m2s-get.json') as object), ingressPoint: [{ port: '1' }] }],
+      }),
+    ).toBe('intents[1].ingressPoint[0].device: string expected, got nothing');
     expect(wrong(lists('intents', Intent), {})).toContain('intents: Array');
     expect(wrong(Device, null)).toContain('the answer: ');
   });

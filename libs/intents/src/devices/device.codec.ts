@@ -13,7 +13,16 @@ export type MastershipRole = t.TypeOf<typeof MastershipRole>;
 export const Device = t.intersection(
   [
     t.type({ id: t.string, type: t.string, available: t.boolean, role: MastershipRole, lastUpdate: t.string }),
-    t.partial({ mfr: t.string, hw: t.string, sw: t.string, serial: t.string, driver: t.string, chassisId: t.string, humanReadableLastUpdate: t.string, annotations: Annotations }),
+    t.partial({
+      mfr: t.string,
+      hw: t.string,
+      sw: t.string,
+      serial: t.string,
+      driver: t.string,
+      chassisId: t.string,
+      humanReadableLastUpdate: t.string,
+      annotations: Annotations,
+    }),
   ],
   'Device',
 );

@@ -8,7 +8,9 @@ import { sameSelector } from './same-selector.js';
 import { isDrop } from './treatment.codec.js';
 
 const port = fc.integer({ min: 0, max: 65_535 });
-const mac = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 }).map((bytes) => bytes.map((b) => b.toString(16).padStart(2, '0')).join(':'));
+const mac = fc
+  .array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 })
+  .map((bytes) => bytes.map((b) => b.toString(16).padStart(2, '0')).join(':'));
 const v4 = fc.ipV4().map((ip) => `${ip}/32`);
 const v6 = fc.ipV6().map((ip) => `${ip}/128`);
 
@@ -23,9 +25,14 @@ const known = fc.oneof(
   v6.map(criteria.ipv6Src),
   v6.map(criteria.ipv6Dst),
   fc.integer({ min: 0, max: 255 }).map(criteria.ipProto),
-  ...[criteria.tcpSrc, criteria.tcpDst, criteria.udpSrc, criteria.udpDst, criteria.sctpSrc, criteria.sctpDst].map((build) => port.map<Criterion>(build)),
+  ...[criteria.tcpSrc, criteria.tcpDst, criteria.udpSrc, criteria.udpDst, criteria.sctpSrc, criteria.sctpDst].map((build) =>
+    port.map<Criterion>(build),
+  ),
 );
-const other: fc.Arbitrary<Criterion> = fc.record({ type: fc.constantFrom('ICMPV4_TYPE', 'MPLS_LABEL', 'TUNNEL_ID', 'toString'), value: fc.jsonValue() });
+const other: fc.Arbitrary<Criterion> = fc.record({
+  type: fc.constantFrom('ICMPV4_TYPE', 'MPLS_LABEL', 'TUNNEL_ID', 'toString'),
+  value: fc.jsonValue(),
+});
 const rule: fc.Arbitrary<FlowRule> = fc
   .tuple(fc.integer({ min: 0, max: 65_535 }), fc.array(fc.oneof(known, other), { maxLength: 8 }))
   .map(([priority, all]) => dropRule('of:0000000000000001', priority, all));
@@ -69,7 +76,9 @@ describe('sameSelector', () => {
   it('sees through order and spelling', () => {
     expect(
       sameSelector(
-        { criteria: [{ type: 'ETH_TYPE', ethType: '0x0800' }, criteria.ethDst('02:00:00:00:0a:01'), criteria.ipv6Dst('2001:DB8:0::1/128')] },
+        {
+          criteria: [{ type: 'ETH_TYPE', ethType: '0x0800' }, criteria.ethDst('02:00:00:00:0a:01'), criteria.ipv6Dst('2001:DB8:0::1/128')],
+        },
         { criteria: [criteria.ipv6Dst('2001:db8::1/128'), criteria.ethDst('02:00:00:00:0A:01'), criteria.ethType(0x800)] },
       ),
     ).toBe(true);
@@ -77,11 +86,20 @@ describe('sameSelector', () => {
 
   it('sees a missing match, another value and another field', () => {
     const full = { criteria: [criteria.ethType(0x800), criteria.ipv4Dst('203.0.113.0/24')] };
-    for (const lacking of [[], [criteria.ethType(0x800)], [criteria.ethType(0x800), criteria.ipv4Src('203.0.113.0/24')], [criteria.ethType(0x86dd), criteria.ipv4Dst('203.0.113.0/24')]])
+    for (const lacking of [
+      [],
+      [criteria.ethType(0x800)],
+      [criteria.ethType(0x800), criteria.ipv4Src('203.0.113.0/24')],
+      [criteria.ethType(0x86dd), criteria.ipv4Dst('203.0.113.0/24')],
+    ])
       expect(sameSelector(full, { criteria: lacking })).toBe(false);
   });
 
   it('does not depend on the order', () => {
-    fc.assert(fc.property(fc.array(fc.oneof(known, other), { maxLength: 6 }), (all) => sameSelector({ criteria: all }, { criteria: [...all].reverse() })));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(known, other), { maxLength: 6 }), (all) =>
+        sameSelector({ criteria: all }, { criteria: [...all].reverse() }),
+      ),
+    );
   });
 });

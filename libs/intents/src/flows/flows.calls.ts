@@ -77,7 +77,12 @@ export function flowCalls(http: OnosHttp): FlowCalls {
         TE.chain(() =>
           inChunks(rules, http.settings.bulkSize, (chunk) =>
             pipe(
-              tell(http, { method: 'DELETE', path: '/flows', body: JSON.stringify({ flows: chunk.map(({ deviceId, flowId }) => ({ deviceId, flowId })) }), repeatable: true }),
+              tell(http, {
+                method: 'DELETE',
+                path: '/flows',
+                body: JSON.stringify({ flows: chunk.map(({ deviceId, flowId }) => ({ deviceId, flowId })) }),
+                repeatable: true,
+              }),
               TE.map((): never[] => []),
             ),
           ),
@@ -123,9 +128,16 @@ function inChunks<A, B>(
 /** `.../onos/v1/flows/of:0000000000000001/562953295713614` */
 function idFromLocation(call: Call, answer: Answer): E.Either<OnosError, FlowId> {
   const id = /\/flows\/[^/]+\/(-?\d{1,19})$/.exec(answer.location ?? '')?.[1];
-  return id === undefined ? E.left(undecodable(call, answer, `no flow id in the header Location ("${answer.location ?? ''}")`)) : E.right(id);
+  return id === undefined
+    ? E.left(undecodable(call, answer, `no flow id in the header Location ("${answer.location ?? ''}")`))
+    : E.right(id);
 }
 
 function noSuchRule(deviceId: string, flowId: FlowId): OnosError {
-  return { ...notSent(''), kind: 'not-found', message: `GET /flows/${deviceId}/${flowId}: ONOS has no rule of this id on this device.`, status: 200 };
+  return {
+    ...notSent(''),
+    kind: 'not-found',
+    message: `GET /flows/${deviceId}/${flowId}: ONOS has no rule of this id on this device.`,
+    status: 200,
+  };
 }

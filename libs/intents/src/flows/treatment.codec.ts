@@ -26,7 +26,10 @@ export function isKnownInstruction(instruction: Instruction): instruction is Kno
 }
 
 /** TrafficTreatmentCodec. Every field may be absent in what is sent; `{}` is a drop. */
-export const Treatment = t.partial({ instructions: t.array(Instruction), deferred: t.array(Instruction), clearDeferred: t.boolean }, 'Treatment');
+export const Treatment = t.partial(
+  { instructions: t.array(Instruction), deferred: t.array(Instruction), clearDeferred: t.boolean },
+  'Treatment',
+);
 export type Treatment = t.TypeOf<typeof Treatment>;
 
 /** Whether a rule with this treatment drops: no instruction, or NOACTION only, now and deferred. */

@@ -29,7 +29,9 @@ export class Attempts {
     this.axios = axios.create({
       httpAgent: this.agents[0],
       httpsAgent: this.agents[1],
-      headers: { common: { Accept: 'application/json', 'Accept-Encoding': 'identity', Authorization: authorization, 'User-Agent': 'guardpost' } },
+      headers: {
+        common: { Accept: 'application/json', 'Accept-Encoding': 'identity', Authorization: authorization, 'User-Agent': 'guardpost' },
+      },
       // Text in, text out: the codecs parse what they need, and a POST of a rule has no JSON in its answer at all.
       responseType: 'text',
       transformRequest: asItIs,

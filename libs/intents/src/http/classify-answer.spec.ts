@@ -11,7 +11,8 @@ const devices: Run = (onos) => onos.devices.list();
 const device: Run = (onos) => onos.devices.get('of:0000000000000099');
 const intent: Run = (onos) => onos.intents.get('org.onosproject.core', 'nosuch');
 const withdraw: Run = (onos) => onos.intents.withdraw('org.onosproject.core', 'nosuch');
-const submit: Run = (onos) => onos.intents.submit({ type: 'HostToHostIntent', appId: 'a', one: '02:00:00:00:00:01/None', two: '02:00:00:00:00:02/None' });
+const submit: Run = (onos) =>
+  onos.intents.submit({ type: 'HostToHostIntent', appId: 'a', one: '02:00:00:00:00:01/None', two: '02:00:00:00:00:02/None' });
 const add: Run = (onos) => onos.flows.add('org.guardpost', RULE);
 const addAll: Run = (onos) => onos.flows.addAll('org.guardpost', [RULE]);
 const ofDevice: Run = (onos) => onos.flows.ofDevice('of:0000000000000099');

@@ -22,12 +22,19 @@ export function classifyFailure(thrown: unknown, where: string, timedOutAfterMs:
   });
 
   if (timedOutAfterMs !== undefined)
-    return failure('timed-out', `no complete answer within ${timedOutAfterMs} ms. See whether ONOS is overloaded, or raise timeoutMs.`, true);
+    return failure(
+      'timed-out',
+      `no complete answer within ${timedOutAfterMs} ms. See whether ONOS is overloaded, or raise timeoutMs.`,
+      true,
+    );
   if (cause.message.startsWith('maxContentLength'))
-    return failure('undecodable', `the answer is larger than ${maxAnswerBytes} bytes and was not read. Ask for less, or raise maxAnswerBytes.`, false);
+    return failure(
+      'undecodable',
+      `the answer is larger than ${maxAnswerBytes} bytes and was not read. Ask for less, or raise maxAnswerBytes.`,
+      false,
+    );
   const code = cause.code ?? cause.message;
-  if (code.startsWith('HPE_'))
-    return failure('undecodable', `what answers does not speak HTTP (${code}). Check address and port.`, false);
+  if (code.startsWith('HPE_')) return failure('undecodable', `what answers does not speak HTTP (${code}). Check address and port.`, false);
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
     return failure('unreachable', `no secure connection (${code}). Check the certificate of ONOS.`, false, { neverSent: true });
   return failure('unreachable', `no answer (${code}). See whether ONOS runs there and listens on this address.`, true, {

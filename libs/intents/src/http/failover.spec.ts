@@ -43,10 +43,15 @@ describe('an ONOS that is away', () => {
   it('times out when it is silent, and when it only drips', async () => {
     await using silent = await serveAnswers(() => 'hang');
     const onos = client([silent.url], { timeoutMs: 30, retries: 0 });
-    expect(await onos.devices.list()()).toMatchObject({ left: { kind: 'timed-out', retryable: true, message: expect.stringContaining('30 ms') } });
+    expect(await onos.devices.list()()).toMatchObject({
+      left: { kind: 'timed-out', retryable: true, message: expect.stringContaining('30 ms') },
+    });
 
     const drip: Server = createServer((socket) => {
-      socket.on('error', () => undefined).resume().write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n');
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n');
       const timer = setInterval(() => socket.write('x'), 5);
       socket.on('close', () => clearInterval(timer));
     });
@@ -67,7 +72,10 @@ describe('an ONOS that is away', () => {
   });
 
   it('is left while it starts and while it stops', async () => {
-    for (const [status, file] of [[503, 'starting.json'], [500, 'stopping.html']] as const) {
+    for (const [status, file] of [
+      [503, 'starting.json'],
+      [500, 'stopping.html'],
+    ] as const) {
       await using starting = await serveAnswers(() => ({ status, body: recorded(file) }));
       await using good = await serveAnswers(() => ({ body: recorded('devices.json') }));
       expect(await unwrap(client([starting.url, good.url]).devices.list())).toHaveLength(4);
@@ -90,7 +98,9 @@ describe('an ONOS that is away', () => {
   });
 
   it('may lose the answer to a withdrawal: finding nothing then is success', async () => {
-    await using server = await serveAnswers((_, request) => (request === 1 ? 'reset' : { status: 400, body: recorded('intent-delete-missing.json') }));
+    await using server = await serveAnswers((_, request) =>
+      request === 1 ? 'reset' : { status: 400, body: recorded('intent-delete-missing.json') },
+    );
     const onos = client([server.url]);
     await unwrap(onos.intents.withdraw('org.onosproject.core', 'nosuch'));
     expect(await onos.intents.withdraw('org.onosproject.core', 'nosuch')()).toMatchObject({ left: { kind: 'not-found' } });

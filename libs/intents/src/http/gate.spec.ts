@@ -5,25 +5,30 @@ import { Gate } from './gate.js';
 describe('the gate', () => {
   it('never lets in more than it has places, lets everyone in at last, and refuses beyond its queue', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 10 }), fc.array(fc.boolean(), { maxLength: 40 }), async (places, queue, callers) => {
-        const gate = new Gate(places, queue);
-        let inside = 0;
-        let most = 0;
-        const results = await Promise.all(
-          callers.map(async (write) => {
-            if (!(await gate.enter(write))) return false;
-            most = Math.max(most, ++inside);
-            await new Promise((resolve) => setImmediate(resolve));
-            inside--;
-            gate.leave(write);
-            return true;
-          }),
-        );
-        expect(most).toBeLessThanOrEqual(places);
-        expect(inside).toBe(0);
-        expect(results.filter(Boolean).length).toBeGreaterThanOrEqual(Math.min(callers.length, queue));
-        expect(await gate.enter(false)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 0, max: 10 }),
+        fc.array(fc.boolean(), { maxLength: 40 }),
+        async (places, queue, callers) => {
+          const gate = new Gate(places, queue);
+          let inside = 0;
+          let most = 0;
+          const results = await Promise.all(
+            callers.map(async (write) => {
+              if (!(await gate.enter(write))) return false;
+              most = Math.max(most, ++inside);
+              await new Promise((resolve) => setImmediate(resolve));
+              inside--;
+              gate.leave(write);
+              return true;
+            }),
+          );
+          expect(most).toBeLessThanOrEqual(places);
+          expect(inside).toBe(0);
+          expect(results.filter(Boolean).length).toBeGreaterThanOrEqual(Math.min(callers.length, queue));
+          expect(await gate.enter(false)).toBe(true);
+        },
+      ),
     );
   });
 

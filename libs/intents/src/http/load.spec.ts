@@ -43,7 +43,9 @@ describe('load', () => {
     const onos = client([server.url], { maxConcurrent: 4, maxWaiting: 6 });
     const listings = Array.from({ length: 8 }, () => unwrap(onos.devices.list()));
     expect(await unwrap(onos.flows.add('org.guardpost', RULE))).toBe('7318350038462322');
-    expect(await onos.devices.list()()).toMatchObject({ left: { kind: 'refused', retryable: true, message: expect.stringContaining('6 calls wait') } });
+    expect(await onos.devices.list()()).toMatchObject({
+      left: { kind: 'refused', retryable: true, message: expect.stringContaining('6 calls wait') },
+    });
     opens();
     expect(await Promise.all(listings)).toHaveLength(8);
     expect(most).toBeLessThanOrEqual(4);
@@ -68,7 +70,10 @@ describe('load', () => {
   });
 
   it('leaves no connection open longer than idleMs, and ends no call by it', async () => {
-    await using server = await serveAnswers(() => ({ body: recorded('devices.json'), after: new Promise((resolve) => setTimeout(resolve, 60)) }));
+    await using server = await serveAnswers(() => ({
+      body: recorded('devices.json'),
+      after: new Promise((resolve) => setTimeout(resolve, 60)),
+    }));
     const onos = client([server.url], { idleMs: 20 });
     expect(await unwrap(onos.devices.list())).toHaveLength(4);
     await expect.poll(() => server.open(), { timeout: 2_000 }).toBe(0);

@@ -46,7 +46,8 @@ export class OnosHttp {
       if (isRight(result)) return result;
       const { error, neverSent, stale } = result.left;
       // A withdrawal whose first answer was lost and that now finds nothing has done its work.
-      if (error.kind === 'not-found' && call.byIntentKey === true && call.method === 'DELETE' && sent > 0) return right({ status: 204, body: '', location: undefined, from: base });
+      if (error.kind === 'not-found' && call.byIntentKey === true && call.method === 'DELETE' && sent > 0)
+        return right({ status: 204, body: '', location: undefined, from: base });
       if (!neverSent) sent++;
       if (!isPassing(error)) return left(error);
       if (!stale) this.addresses.moveFrom(base);
@@ -58,7 +59,10 @@ export class OnosHttp {
   private async inTurn(call: Call, base: string): Promise<Either<Failure, Answer>> {
     const write = call.method !== 'GET';
     if (!(await this.gate.enter(write)))
-      return notSent({ ...refused(call, base, `${this.settings.maxWaiting} calls wait already. Call less, or raise maxConcurrent.`), retryable: true });
+      return notSent({
+        ...refused(call, base, `${this.settings.maxWaiting} calls wait already. Call less, or raise maxConcurrent.`),
+        retryable: true,
+      });
     try {
       if (this.closed) return notSent(refused(call, base, 'this client was closed.'));
       return await this.attempts.send(call, base);

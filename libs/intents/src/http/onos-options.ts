@@ -48,7 +48,8 @@ export function readOptions(options: OnosOptions): OnosSettings {
     urls: options.urls.map(baseUrl),
   };
   if (settings.urls.length === 0) throw new TypeError('urls: at least one address of ONOS is needed, e.g. http://127.0.0.1:8181');
-  for (const name of ['timeoutMs', 'withdrawTimeoutMs', 'maxConcurrent', 'maxAnswerBytes', 'bulkSize', 'idleMs'] as const) atLeast(settings, name, 1);
+  for (const name of ['timeoutMs', 'withdrawTimeoutMs', 'maxConcurrent', 'maxAnswerBytes', 'bulkSize', 'idleMs'] as const)
+    atLeast(settings, name, 1);
   for (const name of ['maxWaiting', 'retries', 'backoffMs', 'keepWarm'] as const) atLeast(settings, name, 0);
   return settings;
 }

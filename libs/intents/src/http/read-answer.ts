@@ -19,7 +19,12 @@ export function ask<A>(http: OnosHttp, call: Call, codec: t.Type<A, unknown, unk
 }
 
 /** A GET: always safe to repeat. */
-export function get<A>(http: OnosHttp, path: string, codec: t.Type<A, unknown, unknown>, more: Partial<Call> = {}): TE.TaskEither<OnosError, A> {
+export function get<A>(
+  http: OnosHttp,
+  path: string,
+  codec: t.Type<A, unknown, unknown>,
+  more: Partial<Call> = {},
+): TE.TaskEither<OnosError, A> {
   return ask(http, { method: 'GET', path, repeatable: true, ...more }, codec);
 }
 

@@ -75,7 +75,10 @@ export const SinglePointToMultiPointIntent = t.intersection(
 export type SinglePointToMultiPointIntent = t.TypeOf<typeof SinglePointToMultiPointIntent>;
 
 /** `one` and `two`: host ids, `02:00:00:00:00:03/None`. */
-export const HostToHostIntent = t.intersection([connectivity, ofType('HostToHostIntent'), t.type({ one: t.string, two: t.string })], 'HostToHostIntent');
+export const HostToHostIntent = t.intersection(
+  [connectivity, ofType('HostToHostIntent'), t.type({ one: t.string, two: t.string })],
+  'HostToHostIntent',
+);
 export type HostToHostIntent = t.TypeOf<typeof HostToHostIntent>;
 
 /** An intent of another type, e.g. `LinkCollectionIntent` or the installable `FlowRuleIntent`: whatever came beside these fields is kept. */

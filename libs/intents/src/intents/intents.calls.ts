@@ -59,7 +59,13 @@ export function intentCalls(http: OnosHttp): IntentCalls {
         }),
       ),
     withdraw: (appId, key) =>
-      tell(http, { method: 'DELETE', path: path`/intents/${appId}/${key}`, repeatable: true, timeoutMs: http.settings.withdrawTimeoutMs, ...byKey }),
+      tell(http, {
+        method: 'DELETE',
+        path: path`/intents/${appId}/${key}`,
+        repeatable: true,
+        timeoutMs: http.settings.withdrawTimeoutMs,
+        ...byKey,
+      }),
     relatedFlows: (appId, key) => get(http, path`/intents/relatedflows/${appId}/${key}`, RelatedFlows, byKey),
     installables: (appId, key) =>
       pipe(

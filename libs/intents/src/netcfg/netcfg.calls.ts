@@ -24,10 +24,15 @@ export function networkConfigurationCalls(http: OnosHttp): NetworkConfigurationC
         TE.fromEither(checked(t.readonlyArray(PortInterface), interfaces)),
         // Not to .../interfaces, where ONOS casts the body to an object and interfaces are an array: 500.
         TE.chain(() =>
-          tell(http, { method: 'POST', path: path`/network/configuration/ports/${port}`, body: JSON.stringify({ interfaces }), repeatable: true }),
+          tell(http, {
+            method: 'POST',
+            path: path`/network/configuration/ports/${port}`,
+            body: JSON.stringify({ interfaces }),
+            repeatable: true,
+          }),
         ),
       ),
-    removeInterfaces: (port) => 
+    removeInterfaces: (port) =>
       tell(http, { method: 'DELETE', path: path`/network/configuration/ports/${port}/interfaces`, repeatable: true }),
   };
 }

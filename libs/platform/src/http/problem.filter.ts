@@ -19,7 +19,13 @@ export class ProblemFilter implements ExceptionFilter {
     if (status === 500) this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const message = typeof told === 'object' && 'message' in told ? told.message : told;
     const detail =
-      status === 500 ? 'The server failed; its log says why.' : Array.isArray(message) ? message.join('; ') : String(message ?? '');
+      status === 500
+        ? 'The server failed; its log says why.'
+        : Array.isArray(message)
+          ? message.map(String).join('; ')
+          : typeof message === 'string'
+            ? message
+            : '';
     const extra = typeof told === 'object' && 'problems' in told ? { problems: told.problems } : {};
     response
       .status(status)

@@ -24,7 +24,10 @@ export function connectRedis(url: string, onProblem: (message: string) => void):
 
 /** Why acknowledged jobs could be lost here; empty where Redis keeps what it says it keeps. */
 export async function durabilityProblems(redis: Redis): Promise<string[]> {
-  const setting = async (name: string): Promise<string> => String(((await redis.config('GET', name)) as unknown[])[1] ?? '');
+  const setting = async (name: string): Promise<unknown> => {
+    const answer = await redis.config('GET', name);
+    return Array.isArray(answer) ? (answer as unknown[])[1] : undefined;
+  };
   const problems: string[] = [];
   if ((await setting('appendonly')) !== 'yes')
     problems.push('Redis has appendonly off: acknowledged jobs are lost when it is killed (CONFIG SET appendonly yes)');

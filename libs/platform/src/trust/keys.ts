@@ -6,7 +6,10 @@ import { ConfigError } from '../config/read-config.js';
 /** First 16 hexadecimal digits of SHA-256 over the SPKI of a public key, or of the public half of a private one. */
 export function keyId(key: KeyObject): string {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** An Ed25519 private key from a PKCS#8 PEM file. */

@@ -42,7 +42,9 @@ describe('envelopes', () => {
     );
   });
 
-  it.each([undefined, null, '', '{', '[]', { v: 1 }, 7])('garbage %j is refused, never thrown at', (raw) => expect(refusal(raw)).toMatch(/no envelope/));
+  it.each([undefined, null, '', '{', '[]', { v: 1 }, 7])('garbage %j is refused, never thrown at', (raw) =>
+    expect(refusal(raw)).toMatch(/no envelope/),
+  );
 
   it('with a body that is something else are refused after the signature was found right', () => {
     expect(refusal(new Sealer('gist1', ours.privateKey, boot).seal({ other: 1 }))).toMatch(/body does not decode: text/);

@@ -63,7 +63,7 @@ async function demo(): Promise<void> {
 
   chapter('The lift');
   await attack.stop();
-  await api.lift(blocked.id, { reason: 'end of the story' });
+  await api.lift(blocked.id, { reason: 'end of the story', muteSeconds: 5 });
   await waitFor('the lift', async () => (await api.mitigation(blocked.id)).state === 'lifted');
   tell(`${HOST} and ${ATTACKER}: ${await ping(lab, HOST, ATTACKER)} of 3 pings come back`);
   const { sent, received } = await bystander.stop();

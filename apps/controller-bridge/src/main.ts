@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
 import { loadConfig, type Settings } from './load-config.js';
+import { warmUp } from './warm-up.js';
 
 /** A configuration that can't work ends the process with one line that says what to mend. */
 function settingsOrExit(): Settings {
@@ -17,6 +18,7 @@ function settingsOrExit(): Settings {
 }
 
 const settings = settingsOrExit();
+await warmUp();
 const app = await NestFactory.create(AppModule.of(settings), { logger: new PinoLogger('controller-bridge', settings.logLevel ?? 'info') });
 app.enableShutdownHooks();
 

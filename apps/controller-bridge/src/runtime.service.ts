@@ -1,6 +1,7 @@
 import { redisKeys } from '@guardpost/contracts';
 import { HealthService, StreamReader, type StreamEntry } from '@guardpost/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { nowUs } from './clock.js';
 import { Boxes } from './boxes/boxes.service.js';
 import { Connections } from './connections.js';
 import { DetectionsConsumer } from './detections/detections.consumer.js';
@@ -8,8 +9,11 @@ import { Enforcement } from './enforcement/enforcement.service.js';
 import { Leadership } from './enforcement/leadership.js';
 import { Reconciler } from './enforcement/reconciler.service.js';
 import { Ledger } from './ledger/ledger.service.js';
+import { forgetOld } from './ledger/retention.js';
 import { Lists } from './lists/lists.service.js';
 import { ReportsConsumer } from './reports/reports.consumer.js';
+
+const FORGET_EVERY_MS = 3_600_000;
 
 /** Everything that runs by itself. */
 export interface Moving {
@@ -27,6 +31,7 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
   private readonly logger = new Logger(Runtime.name);
   private readonly leadership: Leadership;
   private reader: StreamReader | undefined;
+  private forgetting: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly instance: string,
@@ -53,9 +58,17 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.connections.queue.consume((payload, id) => detections.take(payload, id));
     await this.readReports(reports);
     this.listenForWakes(enforcement);
+    this.forgetting = setInterval(() => void this.forget(), FORGET_EVERY_MS);
     this.health.register('redis', () => this.connections.problems());
     this.health.register('onos', () => reconciler.problems);
     this.health.register('boxes', () => boxes.silent().map((b) => `${b} is silent`));
+  }
+
+  private async forget(): Promise<void> {
+    if (!this.leadership.leads) return;
+    await forgetOld(this.ledger, nowUs()).catch((error: unknown) =>
+      this.logger.error(`retention: ${error instanceof Error ? error.message : String(error)}`),
+    );
   }
 
   private lead(): void {
@@ -106,6 +119,7 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.forgetting);
     await this.connections.queue.close();
     await this.reader?.stop();
     await this.moving.reconciler.stop();

@@ -8,6 +8,7 @@ import type { TracerConfig } from './config/tracer-config.codec.js';
 import { serve } from './http/serve.js';
 import { assemble } from './tracer-parts.js';
 import { Tracer } from './tracer.js';
+import { warmUp } from './warm-up.js';
 
 /** `main.js` runs the tracer; `main.js remove` takes its programs and maps off the box. */
 async function main(command: string | undefined): Promise<void> {
@@ -30,6 +31,7 @@ async function run(config: TracerConfig): Promise<void> {
   const tap = new EbpfTap({ pinDir: config.pinDir, interfaces: (name) => allowed(name) && !denied(name) });
   const tracer = new Tracer(assemble(config, tap, systemClock(bootClock()), (message, component) => logger.warn(message, component)));
   await tracer.start();
+  warmUp(); // after the taps are on: what they see meanwhile waits in the ring
   logger.log(`watching ${tap.interfaces().length} interfaces of ${config.box}`, 'tracer');
   tracer.connect();
   const app = await serve(tracer, logger);

@@ -32,7 +32,7 @@ export class Ledger {
 
   private constructor(readonly db: LedgerDb) {}
 
-  /** Opens the file, makes it where it is missing, and brings its tables up to date. */
+  /** Opens the file (or `:memory:`), makes it where it is missing, and brings its tables up to date. */
   static async open(file: string): Promise<Ledger> {
     mkdirSync(dirname(file), { recursive: true });
     const database = new SqliteDatabase(file, { timeout: OPEN_WAIT_MS });

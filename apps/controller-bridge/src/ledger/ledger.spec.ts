@@ -9,6 +9,7 @@ import { followPlacements, readDetail } from '../mitigations/mitigation.store.js
 import { detectionOf } from '../testing/detection.fixture.js';
 import { Ledger } from './ledger.service.js';
 import { once } from './requests.js';
+import { forgetOld, KEEP_DAYS, KEEP_DEAD_LETTERS } from './retention.js';
 
 let dir: string;
 let ledger: Ledger;
@@ -127,6 +128,34 @@ describe('Judge', () => {
     expect(second?.offence).toBe(1);
     expect(second!.expires_at - second!.created_at).toBe(500_000_000);
   });
+});
+
+it('forgets what is old, and nothing that is live', async () => {
+  await listed();
+  const judge = new Judge(ledger, policy);
+  await judge.judge(detectionOf(), received(1), 1);
+  await judge.judge(detectionOf({ id: 'gist1:1:2', flow: { ...detectionOf().flow, remote: '198.51.100.9' } }), received(2), 1);
+  const [live, ended] = await mitigations();
+  await ledger.db.updateTable('mitigation').set({ live: 0, state: 'lifted', lifted_at: 1 }).where('id', '=', ended!.id).execute();
+  const letters = Array.from({ length: 3 }, (_, i) => ({
+    dedupe: `${i}`,
+    at: 1,
+    side: 'box',
+    by: 'b',
+    channel: 'c',
+    reason: 'r',
+    sample: 's',
+  }));
+  await ledger.db
+    .insertInto('dead_letter')
+    .values([...letters, { ...letters[0]!, dedupe: 'new', id: 2 + KEEP_DEAD_LETTERS }])
+    .execute();
+  await forgetOld(ledger, (KEEP_DAYS.mitigations + 1) * 86_400_000_000);
+  expect((await mitigations()).map((m) => m.id)).toEqual([live!.id]);
+  expect(await ledger.db.selectFrom('placement').select('mitigation_id').distinct().execute()).toEqual([{ mitigation_id: live!.id }]);
+  for (const table of ['detection', 'received', 'request'] as const)
+    expect(await ledger.db.selectFrom(table).selectAll().execute()).toEqual([]);
+  expect(await ledger.db.selectFrom('dead_letter').select('id').execute()).toEqual([{ id: 3 }, { id: 2 + KEEP_DEAD_LETTERS }]);
 });
 
 it('one of two bridges leads, and the other takes over when it stops', async () => {

@@ -39,7 +39,7 @@ describe('an ONOS that answers oddly', () => {
     ledger = await Ledger.open(join(dir, 'ledger.db'));
     server = await serveAnswers((request) => odd ?? wellAnswered(request));
     onos = createOnosClient({ urls: [server.url], user: 'onos', password: 'a-secret', timeoutMs: 300, retries: 0 });
-    inventory = new Inventory(onos);
+    inventory = new Inventory(onos, () => null);
     enforcer = new FlowEnforcer(onos, ledger, inventory, new FlowEvents());
     odd = undefined;
     await inventory.refresh();

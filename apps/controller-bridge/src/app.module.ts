@@ -20,6 +20,7 @@ import { FlowEvents } from './enforcement/flow-events.js';
 import { Reconciler } from './enforcement/reconciler.service.js';
 import { IndicatorsController } from './indicators/indicators.controller.js';
 import { Indicators } from './indicators/indicators.service.js';
+import { InventoryController } from './inventory/inventory.controller.js';
 import { Inventory } from './inventory/inventory.service.js';
 import { Ledger } from './ledger/ledger.service.js';
 import { ListPublisher } from './lists/list-publisher.js';
@@ -43,7 +44,11 @@ function madeOf(settings: Settings): Provider[] {
     { provide: POLICY, useFactory: () => readYaml(settings.policyFile, Policy) },
     { provide: API_TOKEN, useValue: settings.token },
     { provide: Boxes, inject: [Ledger], useFactory: (ledger: Ledger) => new Boxes(settings.boxes, ledger) },
-    { provide: Inventory, inject: [Connections], useFactory: (c: Connections) => new Inventory(c.onos) },
+    {
+      provide: Inventory,
+      inject: [Connections],
+      useFactory: (c: Connections) => new Inventory(c.onos, (device) => settings.boxes.find((b) => b.devices.includes(device))?.id ?? null),
+    },
     {
       provide: FlowEnforcer,
       inject: [Connections, Ledger, Inventory, FlowEvents],
@@ -101,7 +106,7 @@ function madeOf(settings: Settings): Provider[] {
     },
     {
       provide: Runtime,
-      inject: [Ledger, Connections, DetectionsConsumer, ReportsConsumer, Enforcement, Reconciler, Lists, Boxes, HealthService],
+      inject: [Ledger, Connections, DetectionsConsumer, ReportsConsumer, Enforcement, Reconciler, Lists, Boxes, Inventory, HealthService],
       useFactory: (
         ledger: Ledger,
         connections: Connections,
@@ -111,8 +116,16 @@ function madeOf(settings: Settings): Provider[] {
         reconciler: Reconciler,
         lists: Lists,
         boxes: Boxes,
+        inventory: Inventory,
         health: HealthService,
-      ) => new Runtime(settings.instance, ledger, connections, { detections, reports, enforcement, reconciler, lists, boxes }, health),
+      ) =>
+        new Runtime(
+          settings.instance,
+          ledger,
+          connections,
+          { detections, reports, enforcement, reconciler, lists, boxes, inventory },
+          health,
+        ),
     },
   ];
 }
@@ -127,6 +140,7 @@ export class AppModule {
         IndicatorsController,
         DetectionsController,
         BoxesController,
+        InventoryController,
         HealthController,
         MetricsController,
       ],

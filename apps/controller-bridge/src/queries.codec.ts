@@ -30,3 +30,22 @@ export type MitigationQuery = t.TypeOf<typeof MitigationQuery>;
 export const IndicatorQuery = t.partial({ limit: PageSize, feed: t.string });
 export type IndicatorQuery = t.TypeOf<typeof IndicatorQuery>;
 export const DEFAULT_PAGE = 100;
+
+const Words = annotate(t.string, { description: 'rows that contain each of these words somewhere', example: 'gist 198.51.100.7' });
+export const SearchQuery = t.partial({ limit: PageSize, q: Words });
+export type SearchQuery = t.TypeOf<typeof SearchQuery>;
+export const FlowQuery = t.partial({ limit: PageSize, q: Words, device: t.string, app: t.string });
+export type FlowQuery = t.TypeOf<typeof FlowQuery>;
+export const IntentQuery = t.partial({ limit: PageSize, q: Words, app: t.string, state: t.string });
+export type IntentQuery = t.TypeOf<typeof IntentQuery>;
+const Version = annotate(
+  new t.Type<number, string, unknown>(
+    'Version',
+    t.number.is,
+    (u, c) => either.chain(t.string.validate(u, c), (s) => (/^\d{1,15}$/.test(s) ? t.success(Number(s)) : t.failure(u, c))),
+    String,
+  ),
+  { type: 'integer', minimum: 0, description: 'a version of the inventory' },
+);
+export const ChangesQuery = t.type({ since: Version });
+export type ChangesQuery = t.TypeOf<typeof ChangesQuery>;

@@ -8,6 +8,7 @@ import { DetectionsConsumer } from './detections/detections.consumer.js';
 import { Enforcement } from './enforcement/enforcement.service.js';
 import { Leadership } from './enforcement/leadership.js';
 import { Reconciler } from './enforcement/reconciler.service.js';
+import { Inventory } from './inventory/inventory.service.js';
 import { Ledger } from './ledger/ledger.service.js';
 import { forgetOld } from './ledger/retention.js';
 import { Lists } from './lists/lists.service.js';
@@ -23,6 +24,7 @@ export interface Moving {
   readonly reconciler: Reconciler;
   readonly lists: Lists;
   readonly boxes: Boxes;
+  readonly inventory: Inventory;
 }
 
 /** Starts what moves, in an order that loses nothing, and stops it in the opposite one. */
@@ -55,6 +57,7 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
     enforcement.start(leads);
     await this.leadership.start();
     reconciler.start(leads);
+    this.moving.inventory.start();
     this.connections.queue.consume((payload, id) => detections.take(payload, id));
     await this.readReports(reports);
     this.listenForWakes(enforcement);
@@ -122,6 +125,7 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
     clearInterval(this.forgetting);
     await this.connections.queue.close();
     await this.reader?.stop();
+    await this.moving.inventory.stop();
     await this.moving.reconciler.stop();
     await this.moving.enforcement.stop();
     await this.leadership.stop();

@@ -18,7 +18,3 @@ export const Box = annotate(
 );
 export type Box = t.TypeOf<typeof Box>;
 export const BoxList = annotate(t.type({ items: t.array(Box) }), { id: 'BoxList' });
-
-/** A switch as ONOS knows it. */
-export const Device = annotate(t.type({ id: t.string, available: t.boolean }), { id: 'Device' });
-export const DeviceList = annotate(t.type({ items: t.array(Device) }), { id: 'DeviceList' });

@@ -1,11 +1,10 @@
-import { BoxList, DeadLetterList, DeviceList, requestSchema } from '@guardpost/contracts';
+import { BoxList, DeadLetterList, requestSchema } from '@guardpost/contracts';
 import { BearerGuard } from '@guardpost/platform';
 import { Returns } from '@guardpost/platform/openapi';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { TypeOf } from 'io-ts';
 import { DeadLetters } from '../dead-letters/dead-letters.service.js';
-import { Inventory } from '../inventory/inventory.service.js';
 import { DEFAULT_PAGE, ListQuery } from '../queries.codec.js';
 import { Boxes } from './boxes.service.js';
 
@@ -16,7 +15,6 @@ import { Boxes } from './boxes.service.js';
 export class BoxesController {
   constructor(
     private readonly boxes: Boxes,
-    private readonly inventory: Inventory,
     private readonly deadLetters: DeadLetters,
   ) {}
 
@@ -25,13 +23,6 @@ export class BoxesController {
   @Returns(BoxList)
   async list(): Promise<TypeOf<typeof BoxList>> {
     return { items: await this.boxes.list() };
-  }
-
-  @Get('devices')
-  @ApiOperation({ summary: 'Switches as ONOS knows them' })
-  @Returns(DeviceList)
-  devices(): TypeOf<typeof DeviceList> {
-    return { items: this.inventory.list().map(({ id, available }) => ({ id, available })) };
   }
 
   @Get('dead-letters')

@@ -1,8 +1,8 @@
 import * as t from 'io-ts';
 import { integer } from '../codec/integer.js';
 
-/** What ONOS keeps beside a thing: names and values, both text. */
-export const Annotations = t.record(t.string, t.string, 'Annotations');
+/** What ONOS keeps beside a thing: names and values, both text; hosts of the network configuration have null values too. */
+export const Annotations = t.record(t.string, t.union([t.string, t.null]), 'Annotations');
 export type Annotations = t.TypeOf<typeof Annotations>;
 
 /** This ONOS node's part in the control of a device. */

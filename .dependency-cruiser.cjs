@@ -27,7 +27,7 @@ module.exports = {
       name: 'no-deep-imports',
       severity: 'error',
       from: { path: '^(libs|apps)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/src/(?!index\\.ts)', pathNot: '^libs/$2/' },
+      to: { path: '^libs/([^/]+)/src/(?!(index|openapi)\\.ts)', pathNot: '^libs/$2/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { removePins } from '@guardpost/bpf';
 import { Lab } from '../lab/lab.js';
 import { labMissing } from './available.js';
+import { forgetTaps } from './forget-taps.js';
 
 export const LAB_NAME = process.env['GUARDPOST_TEST_LAB'] ?? 'gpt';
 
@@ -10,7 +9,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const reason = labMissing();
   process.env['GUARDPOST_LAB_MISSING'] = reason ?? '';
   if (reason !== undefined) return () => Promise.resolve();
-  if (process.env['GUARDPOST_KEEP_LAB'] === undefined) forgetTaps();
+  if (process.env['GUARDPOST_KEEP_LAB'] === undefined) forgetTaps(LAB_NAME);
   const external = process.env['ONOS_URLS'];
   const lab = await Lab.up({ name: LAB_NAME });
   process.env['GUARDPOST_LAB_ONOS'] = lab.onosUrl;
@@ -20,13 +19,6 @@ export default async function setup(): Promise<() => Promise<void>> {
     // A lab that was asked to stay is a developer's, who runs a part of the specs again and again.
     if (process.env['GUARDPOST_KEEP_LAB'] !== undefined) return;
     await lab.down();
-    forgetTaps();
+    forgetTaps(LAB_NAME);
   };
-}
-
-const BPFFS = '/sys/fs/bpf';
-
-/** Programs and maps of the lab's boxes outlive their tracers, as they should: what the next lab finds must not be of this one. */
-function forgetTaps(): void {
-  for (const name of readdirSync(BPFFS)) if (name.startsWith(`guardpost-${LAB_NAME}-`)) removePins(`${BPFFS}/${name}`);
 }

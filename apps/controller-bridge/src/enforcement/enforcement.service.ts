@@ -46,8 +46,10 @@ export class Enforcement {
       void this.redis.publish(redisKeys.wake, '').catch(() => undefined); // the leader's tick finds it anyway
       return;
     }
-    void this.flows.place(placements.filter(({ row }) => row.action === 'drop-flow'));
-    this.wake();
+    const flows = placements.filter(({ row }) => row.action === 'drop-flow');
+    if (flows.length > 0) void this.flows.place(flows);
+    // Rules alone need no look through the ledger, and nothing shall stand in their way: the next tick comes soon enough.
+    if (flows.length === 0 || flows.length < placements.length) this.wake();
   }
 
   /** Looks through the ledger soon; asked for during a turn, once more after it. */

@@ -1,4 +1,4 @@
-import { unwrap, type OnosClient } from '@guardpost/intents';
+import { OnosFailure, unwrap, type OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import { Inventory } from '../inventory/inventory.service.js';
@@ -40,41 +40,59 @@ export class FlowEnforcer {
 
   /** Resolves when each was tried. Never rejects: what failed is in the ledger with the time of the next try. */
   async place(placements: readonly FlowPlacement[]): Promise<void> {
-    await Promise.all(placements.map((p) => this.alone(p.row.id, () => this.placeOne(p))));
+    const mine = placements.filter(({ row }) => !this.inHand.has(row.id));
+    await this.holding(mine, () => this.placeTogether(mine));
   }
 
   async lift(placements: readonly FlowPlacement[]): Promise<void> {
-    await Promise.all(placements.map((p) => this.alone(p.row.id, () => this.liftOne(p))));
+    const mine = placements.filter(({ row }) => !this.inHand.has(row.id));
+    await Promise.all(mine.map((p) => this.holding([p], () => this.liftOne(p))));
   }
 
   /** One call at a time for a placement: a tick that finds it in hand passes it by. */
-  private async alone(id: string, work: () => Promise<void>): Promise<void> {
-    if (this.inHand.has(id)) return;
-    this.inHand.add(id);
+  private async holding(placements: readonly FlowPlacement[], work: () => Promise<void>): Promise<void> {
+    if (placements.length === 0) return;
+    for (const { row } of placements) this.inHand.add(row.id);
     try {
       await work();
     } catch (error) {
-      this.logger.error(`placement ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     } finally {
-      this.inHand.delete(id);
+      for (const { row } of placements) this.inHand.delete(row.id);
     }
   }
 
-  private async placeOne({ row, target }: FlowPlacement): Promise<void> {
-    const device = row.device ?? '';
-    if (this.inventory.knows(device) === false) return this.failed(row, `ONOS knows no device ${device}`);
-    let flowId: string;
+  /** What belongs together goes in one request: two take ONOS twice as long. */
+  private async placeTogether(placements: readonly FlowPlacement[]): Promise<void> {
+    const unknown = placements.filter(({ row }) => this.inventory.knows(row.device ?? '') === false);
+    await Promise.all(unknown.map(({ row }) => this.failed(row, `ONOS knows no device ${row.device ?? ''}`)));
+    const known = placements.filter((p) => !unknown.includes(p));
+    if (known.length === 0) return;
+    const rules = known.map(({ row, target }) => flowRule(target, placeOf(row)));
+    let flowIds: readonly string[];
     try {
-      flowId = await unwrap(this.onos.flows.add(APP_ID, flowRule(target, placeOf(row))));
+      const [only] = rules;
+      flowIds =
+        rules.length === 1 && only !== undefined
+          ? [await unwrap(this.onos.flows.add(APP_ID, only))]
+          : (await unwrap(this.onos.flows.addAll(APP_ID, rules))).map((ref) => ref.flowId);
     } catch (error) {
-      return this.failed(row, reasonOf(error));
+      // What ONOS would never take must not keep the others out.
+      const one = known.length === 1 || !(error instanceof OnosFailure) || error.error.retryable;
+      if (one) await Promise.all(known.map(({ row }) => this.failed(row, reasonOf(error))));
+      else for (const p of known) await this.placeTogether([p]);
+      return;
     }
     const acceptedAt = nowUs();
-    // From here on the box's event confirms by flow id; one that came before is waiting.
+    await Promise.all(known.map(({ row }, i) => this.accepted(row, flowIds[i] ?? '', acceptedAt)));
+  }
+
+  /** From here on the box's event confirms by flow id; one that came before is waiting. */
+  private async accepted(row: PlacementRow, flowId: string, acceptedAt: number): Promise<void> {
     await this.ledger.write(async (db) => {
       const current = await db.selectFrom('placement').selectAll().where('id', '=', row.id).executeTakeFirst();
       if (current === undefined) return;
-      const seenAt = this.events.addedAt(device, flowId);
+      const seenAt = this.events.addedAt(row.device ?? '', flowId);
       const held = current.state === 'lifting' || current.state === 'lifted';
       const change: Partial<PlacementRow> = {
         flow_id: flowId,

@@ -28,15 +28,25 @@ export class Lists {
   /** Publishes each box's drop list and notes in the ledger what went out. */
   async publishDrops(): Promise<void> {
     for (const [box, publisher] of this.drops) await publisher.publish(await this.dropItems(box));
+    await this.noteAccepted();
+  }
+
+  private async noteAccepted(): Promise<void> {
+    const out = await this.ledger.db
+      .selectFrom('placement')
+      .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')
+      .select('placement.id')
+      .where('placement.action', '=', 'tap-drop')
+      .where('placement.state', '=', 'requested')
+      .where('placement.box', 'in', [...this.drops.keys(), ''])
+      .where('mitigation.live', '=', 1)
+      .where('mitigation.state', '!=', 'lifting')
+      .execute();
+    if (out.length === 0) return;
+    const ids = out.map(({ id }) => id);
+    const change = { state: 'accepted', accepted_at: nowUs() };
     await this.ledger.write((db) =>
-      db
-        .updateTable('placement')
-        .set({ state: 'accepted', accepted_at: nowUs() })
-        .where('action', '=', 'tap-drop')
-        .where('state', '=', 'requested')
-        .where('box', 'in', [...this.drops.keys(), ''])
-        .where('mitigation_id', 'in', db.selectFrom('mitigation').select('id').where('live', '=', 1).where('state', '!=', 'lifting'))
-        .execute(),
+      db.updateTable('placement').set(change).where('id', 'in', ids).where('state', '=', 'requested').execute(),
     );
   }
 

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { MitigationList, type MitigationDetail } from '@guardpost/contracts';
+import { isRight } from 'fp-ts/lib/Either.js';
+import { Lab } from '../lab/lab.js';
+import type { Api } from '../system/api.js';
+import { labMissing } from '../system/available.js';
+import { forgetTaps } from '../system/forget-taps.js';
+import { Site } from '../system/site.js';
+import { waitFor } from '../system/wait-for.js';
+import type { Result } from './result.js';
+
+const ATTACKS = 100;
+const LAB = 'gpbench';
+
+/** Time to mitigate on the real ONOS: each attack from a new address, tap-drop off, one packet each, and what the apps hold of memory after it. */
+export async function run(report: (result: Result) => void): Promise<void> {
+  const missing = labMissing();
+  if (missing !== undefined) throw new Error(missing);
+  forgetTaps(LAB);
+  const lab = await Lab.up({ name: LAB });
+  const site = new Site(lab);
+  try {
+    const api = await site.start();
+    const done = await attacks(lab, api);
+    for (const [name, at] of LEGS) {
+      const times = done.map((m) => m.trace[at].sinceFirstMs).filter((ms) => ms !== null);
+      report(measured(`mitigate.onos.${name}p50_ms`, quantile(times, 0.5), 'ms', times.length));
+      report(measured(`mitigate.onos.${name}p99_ms`, quantile(times, 0.99), 'ms', times.length));
+    }
+    const tracers = [...site.tracers.values()].map((s) => residentMb(s.pid));
+    report(measured('tracer.rss_mb', Math.max(...tracers), 'MB', tracers.length));
+    report(measured('bridge.rss_mb', residentMb(site.bridge().pid), 'MB', 1));
+  } finally {
+    await site.stop();
+    await lab.down();
+    forgetTaps(LAB);
+  }
+}
+
+/** From the first packet to each point; the empty name is the whole path, to the event of the switch. */
+const LEGS = [
+  ['queued.', 'queued'],
+  ['received.', 'received'],
+  ['decided.', 'decided'],
+  ['accepted.', 'accepted'],
+  ['', 'confirmed'],
+] as const;
+
+async function attacks(lab: Lab, api: Api): Promise<MitigationDetail[]> {
+  await api.addIndicators([{ prefix: '198.51.100.0/24' }]);
+  const host = 'gist1-h1';
+  let before = '';
+  await waitFor(
+    'the watch list on the boxes',
+    async () => {
+      const now = (await api.boxes()).map((b) => b.heartbeat?.watchVersion ?? 0).join();
+      const settled = now === before && new Set(now.split(',')).size === 1;
+      before = now;
+      return settled;
+    },
+    { everyMs: 1_500 },
+  );
+  // The first ones warm up what was just started: code, connections, caches. They do not count.
+  const warmUp = 10;
+  for (let i = 0; i < ATTACKS + warmUp; i++) {
+    const address = `198.51.100.${i + 1}`;
+    await lab.exec(host, ['ping', '-n', '-q', '-c', '1', '-W', '1', address]);
+    await quiet(); // nobody asks the bridge anything while it is measured
+    await waitFor(`${address} blocked`, async () => (await newest(api)) === `${address}/32`, { everyMs: 100 });
+  }
+  const all = await Promise.all(Array.from({ length: ATTACKS }, (_, i) => api.mitigationOf(`198.51.100.${i + 1 + warmUp}/32`)));
+  return all.filter((m) => m !== undefined);
+}
+
+const QUIET_MS = 250;
+const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+
+/** The target of the newest mitigation, once it is active. */
+async function newest(api: Api): Promise<string | undefined> {
+  const { data } = await api.http.get<unknown>('/api/v1/mitigations?limit=1');
+  const decoded = MitigationList.decode(data);
+  const first = isRight(decoded) ? decoded.right.items[0] : undefined;
+  return first?.state === 'active' ? first.target.prefix : undefined;
+}
+
+const measured = (name: string, value: number, unit: string, runs: number): Result => ({
+  name,
+  value: Number(value.toFixed(2)),
+  unit,
+  peer: null,
+  peerValue: null,
+  ratio: null,
+  runs,
+});
+
+/** The smallest value that at least `q` of all do not exceed. */
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? NaN;
+}
+
+function residentMb(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1024;
+}

@@ -7,13 +7,13 @@ import { labMissing } from '../system/available.js';
 import { forgetTaps } from '../system/forget-taps.js';
 import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
-import type { Result } from './result.js';
+import { alone, quantile, type Report } from './result.js';
 
 const ATTACKS = 100;
 const LAB = 'gpbench';
 
 /** Time to mitigate on the real ONOS: each attack from a new address, tap-drop off, one packet each, and what the apps hold of memory after it. */
-export async function run(report: (result: Result) => void): Promise<void> {
+export async function run(report: Report): Promise<void> {
   const missing = labMissing();
   if (missing !== undefined) throw new Error(missing);
   forgetTaps(LAB);
@@ -24,12 +24,12 @@ export async function run(report: (result: Result) => void): Promise<void> {
     const done = await attacks(lab, api);
     for (const [name, at] of LEGS) {
       const times = done.map((m) => m.trace[at].sinceFirstMs).filter((ms) => ms !== null);
-      report(measured(`mitigate.onos.${name}p50_ms`, quantile(times, 0.5), 'ms', times.length));
-      report(measured(`mitigate.onos.${name}p99_ms`, quantile(times, 0.99), 'ms', times.length));
+      report(alone(`mitigate.onos.${name}p50_ms`, quantile(times, 0.5), 'ms', times.length));
+      report(alone(`mitigate.onos.${name}p99_ms`, quantile(times, 0.99), 'ms', times.length));
     }
     const tracers = [...site.tracers.values()].map((s) => residentMb(s.pid));
-    report(measured('tracer.rss_mb', Math.max(...tracers), 'MB', tracers.length));
-    report(measured('bridge.rss_mb', residentMb(site.bridge().pid), 'MB', 1));
+    report(alone('tracer.rss_mb', Math.max(...tracers), 'MB', tracers.length));
+    report(alone('bridge.rss_mb', residentMb(site.bridge().pid), 'MB', 1));
   } finally {
     await site.stop();
     await lab.down();
@@ -81,22 +81,6 @@ async function newest(api: Api): Promise<string | undefined> {
   const decoded = MitigationList.decode(data);
   const first = isRight(decoded) ? decoded.right.items[0] : undefined;
   return first?.state === 'active' ? first.target.prefix : undefined;
-}
-
-const measured = (name: string, value: number, unit: string, runs: number): Result => ({
-  name,
-  value: Number(value.toFixed(2)),
-  unit,
-  peer: null,
-  peerValue: null,
-  ratio: null,
-  runs,
-});
-
-/** The smallest value that at least `q` of all do not exceed. */
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)] ?? NaN;
 }
 
 function residentMb(pid: number | undefined): number {

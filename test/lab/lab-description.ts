@@ -50,7 +50,7 @@ const LabDescription = t.strict({
   name: t.string,
   dir: t.string,
   run: t.string,
-  onosMode: t.union([t.literal('own'), t.literal('external'), t.literal('none')]),
+  onosMode: t.union([t.literal('own'), t.literal('external'), t.literal('embedded'), t.literal('none')]),
   redisUrl: t.string,
   onosUrl: urlOrNone,
   onosUser: t.string,

@@ -37,6 +37,7 @@ mend() {                                      # of a lab that is up: start again
 up() {
   if [ -f "$D/lab.json" ] && net_is_up; then
     [ "$(mode)" != none ] || [ -n "$NO_ONOS" ] || fail "is up without ONOS; take it down first"
+    case ${ONOS:-}-$(mode) in embedded-own|embedded-external|real-embedded) fail "is up with another ONOS ($(mode)); take it down first" ;; esac
     mend
     say "is up"
   else
@@ -70,7 +71,7 @@ show() {
   if alive "$D/redis/redis.pid"; then redis=up; fi
   if alive "$D/onos.pid"; then onos=up; fi
   echo "lab $LAB in $D"
-  echo "redis://127.0.0.1:$(cut -d' ' -f1 "$D/ports") ($redis)   onos: $(mode) $(onos_url) ($([ "$(mode)" = own ] && echo $onos || echo "not ours"))"
+  echo "redis://127.0.0.1:$(cut -d' ' -f1 "$D/ports") ($redis)   onos: $(mode) $(onos_url) ($(onos_is_ours && echo $onos || echo "not ours"))"
   boxes_show
 }
 need_up() { [ -f "$D/lab.json" ] || fail "is not up (lab.sh up)"; }

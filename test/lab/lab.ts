@@ -18,8 +18,8 @@ export interface LabOptions {
   readonly name?: string;
   /** Folder in which the lab's own folder stands. @defaultValue GUARDPOST_LAB_DIR or `.state/lab` */
   readonly dir?: string;
-  /** false: boxes and Redis only, nothing is forwarded. @defaultValue true */
-  readonly onos?: boolean;
+  /** false: boxes and Redis only, nothing is forwarded. @defaultValue what ONOS says, else `real` where there is one, else `embedded` */
+  readonly onos?: boolean | 'real' | 'embedded';
 }
 
 /** The four-box playground; lab.sh does the work, README.md has the picture. */
@@ -32,6 +32,7 @@ export class Lab {
   /** Brings the lab up, or mends and uses the one of that name that is up already. Takes about 30 s cold, 0.5 s when it is up. */
   static async up(options: LabOptions = {}): Promise<Lab> {
     const { env } = place(options);
+    if (typeof options.onos === 'string') env['ONOS'] = options.onos;
     await run([SCRIPT, 'up', ...(options.onos === false ? ['--no-onos'] : [])], { env, check: true, timeoutMs: UP_TIMEOUT_MS });
     return Lab.attach(options.name, options.dir);
   }

@@ -18,7 +18,7 @@ dpid() { local n=0 b; for b in $BOXES; do n=$((n+1)); [ "$b" != "$1" ] || { echo
 mac() { printf '02:00:00:00:%02x:%02x' "$(dpid "$1")" "$2"; }        # box, ofport
 namespaces() { { printf 'net\nctl\n'; printf '%s\n' $BOXES; rows | awk '$4=="ns"{print $5}'; } | awk '!seen[$0]++'; }
 netns() { echo "/run/netns/$LAB-$1"; }
-mode() { cat "$D/mode" 2>/dev/null || echo none; }                   # own, external, none: whose ONOS
+mode() { cat "$D/mode" 2>/dev/null || echo none; }                   # own, external, embedded, none: whose ONOS
 
 fail() { echo "lab $LAB: $*" >&2; exit 1; }
 say() { echo "lab $LAB: $*" >&2; }

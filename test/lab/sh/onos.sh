@@ -1,4 +1,5 @@
-# ONOS: the lab's own (a real one from ONOS_DIST, in LAB-ctl on its standard ports), one elsewhere (ONOS_URLS), or none (--no-onos).
+# ONOS: the lab's own (a real one from ONOS_DIST, in LAB-ctl on its standard ports), one elsewhere (ONOS_URLS), the embedded stand-in
+# (onos-emulator, in LAB-ctl too), or none (--no-onos). ONOS=real|embedded chooses where both are possible.
 ONOS_USER=${ONOS_USER:-onos}; ONOS_PASSWORD=${ONOS_PASSWORD:-rocks}
 
 onos_tarball() {
@@ -9,7 +10,9 @@ onos_tarball() {
 onos_choose() {                               # sets MODE (own, external or none) and EXTERNAL; fails before anything is built
   local url hostport
   EXTERNAL=()
+  case ${ONOS:-} in ''|real|embedded) ;; *) fail "ONOS=$ONOS: expected real or embedded" ;; esac
   if [ -n "$NO_ONOS" ]; then MODE=none
+  elif [ "${ONOS:-}" = embedded ]; then MODE=embedded
   elif [ -n "${ONOS_URLS:-}" ]; then
     MODE=external; url=${ONOS_URLS%%,*}
     [[ $url =~ ^(https?)://([^/]+) ]] || fail "ONOS_URLS=$url: expected http://host:port"
@@ -17,8 +20,9 @@ onos_choose() {                               # sets MODE (own, external or none
     [[ $hostport =~ :[0-9]+$ ]] || case ${BASH_REMATCH[1]} in https) hostport+=:443 ;; *) hostport+=:80 ;; esac
     EXTERNAL=("$hostport" "${GUARDPOST_ONOS_OPENFLOW:-${hostport%:*}:6653}" "${url%%:*}")
   elif onos_tarball >/dev/null && [ -x "${JAVA_HOME:-/usr/lib/jvm/java-17-openjdk-amd64}/bin/java" ]; then MODE=own
+  elif [ "${ONOS:-}" != real ]; then MODE=embedded
   else
-    fail "no ONOS: set ONOS_DIST to a folder with onos-*.tar.xz (needs OpenJDK 17), or ONOS_URLS to a running one (docker run --network host onosproject/onos:2.7.0 gives http://127.0.0.1:8181), or say --no-onos"
+    fail "no ONOS: set ONOS_DIST to a folder with onos-*.tar.xz (needs OpenJDK 17), or ONOS_URLS to a running one (docker run --network host onosproject/onos:2.7.0 gives http://127.0.0.1:8181), or say ONOS=embedded"
   fi
 }
 onos_unpack() {                               # once; the copy is kept by `down`
@@ -29,19 +33,26 @@ onos_unpack() {                               # once; the copy is kept by `down`
   tar -xJf "$f" -C "$D/onos" --strip-components=1
   echo "$stamp" >"$D/onos/.unpacked"
 }
+onos_is_ours() { case $(mode) in own|embedded) ;; *) false ;; esac; }
 onos_launch() {
-  [ "$(mode)" = own ] && ! alive "$D/onos.pid" || return 0
+  onos_is_ours && ! alive "$D/onos.pid" || return 0
+  if [ "$(mode)" = embedded ]; then emulator_launch; return; fi
   onos_unpack
   launch "$D/onos.pid" "$D/onos.log" nsenter --net="$(netns ctl)" -- env ONOS_HEAP="${ONOS_HEAP:-768m}" ONOS_REST_ADDRESS=0.0.0.0 \
     ONOS_REST_PORT=8181 ONOS_OF_PORT=6653 ONOS_BGP_PORT=2000 ONOS_CLUSTER_PORT=9876 ONOS_SSH_PORT=8101 "$D/onos/bin/start-onos" clean
 }
+emulator_launch() {
+  LAB_RUN=$RUN LAB_ONOS_USER=$ONOS_USER LAB_ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/emulator-config.mjs" "$HERE/topology.txt" >"$D/onos-emulator.json"
+  launch "$D/onos.pid" "$D/onos.log" nsenter --net="$(netns ctl)" -- node --import "file://$REPO/node_modules/tsx/dist/loader.mjs" \
+    "$HERE/onos-emulator/main.ts" "$D/onos-emulator.json"
+}
 onos_stop() {
-  [ "$(mode)" = own ] || fail "this lab has no ONOS of its own (mode $(mode))"
+  onos_is_ours || fail "this lab has no ONOS of its own (mode $(mode))"
   stop "$D/onos.pid" "${1:-TERM}" 20
 }
 onos_url() {                                  # as the root namespace sees it; empty without one
   case $(mode) in
-    own) echo "http://127.0.0.1:$(cut -d' ' -f2 "$D/ports")" ;;
+    own|embedded) echo "http://127.0.0.1:$(cut -d' ' -f2 "$D/ports")" ;;
     external) echo "$(sed -n 3p "$D/external")://$(sed -n 1p "$D/external")" ;;
   esac
 }

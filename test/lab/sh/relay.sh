@@ -13,10 +13,10 @@ relay_port() { awk -v n="$2" 'NR==n{print $2}' "$D/relays/$1.log"; }
 relays_up() {                                 # the same ports again when a relay has to be started anew
   local onos redis pairs=(unix:"$RUN/redis.sock" tcp:$CTL_ADDRESS:6379)
   read -r redis onos 2>/dev/null <"$D/ports" || true
-  [ "$(mode)" != own ] || pairs+=(unix:"$RUN/onos.sock" tcp:127.0.0.1:8181)
+  ! onos_is_ours || pairs+=(unix:"$RUN/onos.sock" tcp:127.0.0.1:8181)
   relay_run ctl ctl "${pairs[@]}"
   pairs=(tcp:127.0.0.1:"${redis:-0}" unix:"$RUN/redis.sock")
-  [ "$(mode)" != own ] || pairs+=(tcp:127.0.0.1:"${onos:-0}" unix:"$RUN/onos.sock")
+  ! onos_is_ours || pairs+=(tcp:127.0.0.1:"${onos:-0}" unix:"$RUN/onos.sock")
   relay_run root root "${pairs[@]}"
   echo "$(relay_port root 1) $(relay_port root 2)" >"$D/ports"
 }

@@ -1,0 +1,27 @@
+import type { IntentRecord } from './intents.js';
+
+const COLUMNS = {
+  INSTALLED: 'installed',
+  FAILED: 'failed',
+  INSTALL_REQ: 'installReq',
+  INSTALLING: 'installing',
+  COMPILING: 'compiling',
+  RECOMPILING: 'recompiling',
+  WITHDRAW_REQ: 'withdrawReq',
+  WITHDRAWING: 'withdrawing',
+  WITHDRAWN: 'withdrawn',
+} as const;
+
+/** IntentsWebResource.getIntentSummary: states counted, in all and by type. */
+export function miniSummary(records: readonly IntentRecord[]): Record<string, Record<string, number>> {
+  const row = (some: readonly IntentRecord[]): Record<string, number> => ({
+    total: some.length,
+    ...Object.fromEntries(
+      Object.entries(COLUMNS).map(([state, column]) => [column, some.filter((record) => record.state === state).length]),
+    ),
+    unknownState: 0,
+  });
+  const types = [...new Set(records.map(({ intent }) => intent.type))];
+  const ofType = types.map((type) => [type.replace(/Intent$/, ''), row(records.filter(({ intent }) => intent.type === type))]);
+  return { All: row(records), ...Object.fromEntries(ofType) };
+}

@@ -29,8 +29,18 @@ export async function warmUp(): Promise<void> {
     db
       .insertInto('indicator')
       .values({
-        ...{ id: BOX, rule: 1, feed: BOX, prefix: '198.18.0.0/15', proto: null, port: null, confidence: 100 },
-        ...{ valid_from: 0, valid_until: null, note: null, added_at: 0, removed_at: null },
+        id: BOX,
+        rule: 1,
+        feed: BOX,
+        prefix: '198.18.0.0/15',
+        proto: null,
+        port: null,
+        confidence: 100,
+        valid_from: 0,
+        valid_until: null,
+        note: null,
+        added_at: 0,
+        removed_at: null,
       })
       .execute(),
   );

@@ -8,7 +8,10 @@ export const LAB_NAME = process.env['GUARDPOST_TEST_LAB'] ?? 'gpt';
 export default async function setup(): Promise<() => Promise<void>> {
   const reason = labMissing();
   process.env['GUARDPOST_LAB_MISSING'] = reason ?? '';
-  if (reason !== undefined) return () => Promise.resolve();
+  if (reason !== undefined) {
+    process.stdout.write(`skipped, what stands on the lab: ${reason}\n`);
+    return () => Promise.resolve();
+  }
   if (process.env['GUARDPOST_KEEP_LAB'] === undefined) forgetTaps(LAB_NAME);
   const external = process.env['ONOS_URLS'];
   const lab = await Lab.up({ name: LAB_NAME });

@@ -40,7 +40,7 @@ export function flowRoutes(flows: FlowTable, register: Register, isRegistered: (
     route('GET', '/onos/v1/flows/:device/:id', ({ params: [device = '', id = ''] }) =>
       /^-?\d+$/.test(id) ? listed(ofDevice(device).filter(({ rule }) => rule.id === id)) : NO_NUMBER,
     ),
-    route('POST', '/onos/v1/flows', ({ body, query, base: _ }) => {
+    route('POST', '/onos/v1/flows', ({ body, query }) => {
       const json = readTree(body)['flows'];
       if (json === undefined) throw illegal('Flows array was not specified');
       if (!Array.isArray(json)) throw broken(CLASS_CAST('ObjectNode', 'ArrayNode'));

@@ -31,8 +31,8 @@ export class Intents {
     private readonly topology: Topology,
     private readonly context: Omit<CompileContext, 'nextId' | 'topology'>,
   ) {
-    topology.on('changed', () => this.enqueue(() => this.follow()));
-    this.timer = setInterval(() => this.enqueue(() => this.retry()), RETRY_MS);
+    topology.on('changed', () => void this.enqueue(() => this.follow()));
+    this.timer = setInterval(() => void this.enqueue(() => this.retry()), RETRY_MS);
   }
 
   readonly nextId = (): number => this.ids++;
@@ -42,7 +42,7 @@ export class Intents {
     const name = nameOf(intent.appId, intent.key);
     const record: IntentRecord = { intent, state: 'INSTALL_REQ', installables: [], retries: 0, previous: this.records.get(name) };
     this.records.set(name, record);
-    this.enqueue(() => this.install(record));
+    void this.enqueue(() => this.install(record));
   }
 
   /** Resolves when it is withdrawn; purged soon after. */

@@ -21,7 +21,9 @@ export function miniSummary(records: readonly IntentRecord[]): Record<string, Re
     ),
     unknownState: 0,
   });
-  const types = [...new Set(records.map(({ intent }) => intent.type))];
-  const ofType = types.map((type) => [type.replace(/Intent$/, ''), row(records.filter(({ intent }) => intent.type === type))]);
-  return { All: row(records), ...Object.fromEntries(ofType) };
+  const summary: Record<string, Record<string, number>> = { All: row(records) };
+  for (const type of new Set(records.map(({ intent }) => intent.type))) {
+    summary[type.replace(/Intent$/, '')] = row(records.filter(({ intent }) => intent.type === type));
+  }
+  return summary;
 }

@@ -70,15 +70,15 @@ describe.skipIf(reason !== undefined)(`EbpfTap${reason === undefined ? '' : ` (s
     await running.setWatch([{ rule: 3, prefix: prefix('10.77.0.1/32') }]);
     expect(net.ping(net.a, '10.77.0.2')).toBe(5);
     await until('an event for each direction', () => events.length >= 2);
-    expect(events.map(({ direction, matched, rule, ifname }) => [direction, matched, rule, ifname])).toEqual([
-      ['ingress', 'source', 3, 'b0'],
-      ['egress', 'destination', 3, 'b0'],
-    ]);
+    // Each CPU that carries a flow has its own entry of it, and its own event: pings may move from one to the other.
+    const told = new Set(events.map(({ direction, matched, rule, ifname }) => [direction, matched, rule, ifname].join(' ')));
+    expect([...told].sort()).toEqual(['egress destination 3 b0', 'ingress source 3 b0']);
     const matched = running.flows({ matchedOnly: true });
-    expect(matched.map(({ packets, bytes, rule }) => [packets, bytes, rule])).toEqual([
-      [5, 490, 3],
-      [5, 490, 3],
-    ]);
+    for (const direction of ['ingress', 'egress']) {
+      const own = matched.filter((flow) => flow.direction === direction && flow.rule === 3);
+      expect(own.reduce((sum, flow) => sum + flow.packets, 0)).toBe(5);
+      expect(own.reduce((sum, flow) => sum + flow.bytes, 0)).toBe(490);
+    }
     for (const { firstBootNs, lastBootNs } of matched) {
       expect(lastBootNs >= firstBootNs).toBe(true);
       expect(Number(clock.bootNs() - firstBootNs)).toBeLessThan(60e9);

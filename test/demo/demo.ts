@@ -1,5 +1,5 @@
 import { Lab } from '../lab/lab.js';
-import { labMissing } from '../system/available.js';
+import { boxesMissing } from '../system/available.js';
 import { LongPing, ping } from '../system/hosts.js';
 import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
@@ -9,8 +9,15 @@ import { chapter, tell, tellTrace } from './story.js';
 const ATTACKER = SUSPICIOUS_2017[1];
 const HOST = 'gist1-h1';
 
+const ONOS_OF = {
+  own: 'ONOS: a real one, from its tarball',
+  external: 'ONOS: the one at ONOS_URLS',
+  embedded: 'ONOS: the embedded stand-in; for a real one set ONOS_DIST to a folder with its tarball, or ONOS_URLS to one that runs',
+  none: 'ONOS: none',
+} as const;
+
 async function demo(): Promise<void> {
-  const missing = labMissing();
+  const missing = boxesMissing();
   if (missing !== undefined) {
     process.stderr.write(`demo: ${missing}\n`);
     process.exitCode = 1;
@@ -19,6 +26,7 @@ async function demo(): Promise<void> {
   chapter('The site');
   tell('starting ONOS, Redis and four boxes; the first start takes about a minute');
   const lab = await Lab.up({ name: process.env['GUARDPOST_LAB'] ?? 'gp' });
+  tell(ONOS_OF[lab.description.onosMode]);
   const site = new Site(lab);
   const api = await site.start();
   for (const m of await api.mitigations('&live=true')) await api.lift(m.id, { muteSeconds: 0, reason: 'the demo begins again' });

@@ -14,8 +14,8 @@ const ORDERED = new Set(['instructions', 'deferred']);
 /** What of an answer is the same in every run and on every lab; sets are sorted. */
 export function comparable(value: unknown, linkName: LinkName, device = '', key = ''): unknown {
   if (Array.isArray(value)) {
-    // For some milliseconds a withdrawn intent is listed or is not.
-    const settled = value.filter((item) => !isNode(item) || item['state'] !== 'WITHDRAWN');
+    // For some milliseconds what was withdrawn or removed is listed or is not.
+    const settled = value.filter((item) => !isNode(item) || (item['state'] !== 'WITHDRAWN' && item['state'] !== 'PENDING_REMOVE'));
     const items = settled.map((item: unknown) => comparable(item, linkName, device));
     return ORDERED.has(key) ? items : items.map((item) => JSON.stringify(item)).sort();
   }

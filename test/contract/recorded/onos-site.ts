@@ -29,6 +29,7 @@ export class OnosSite {
       method,
       redirect: 'manual',
       headers: {
+        accept: 'application/json', // else Jetty's own answers are HTML
         ...(auth !== null && { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
         ...(body !== undefined && { 'content-type': contentType }),
       },
@@ -50,9 +51,14 @@ export class OnosSite {
   learn(recordedId: string, id: string): void {
     this.ids.set(recordedId, id);
   }
-  /** A path or a body with the ids of this run. */
+  private linkPort(from: number, to: number): string {
+    const { ports } = this.lab.box(from);
+    return String(ports.find(({ kind, peer }) => kind !== 'ns' && peer === this.lab.box(to).id)?.ofport);
+  }
+  /** A path or a body with the ids of this run and the link ports of this lab. */
   here(text: string): string {
-    return text.replace(/(?<=[/"])(0x[\da-f]+|\d{5,})(?=["/?]|$)/g, (id) => this.ids.get(id) ?? id);
+    const ports = text.replace(/(?<="OUTPUT", ?"port": ?")1([1-4])(?=")/g, (_, n: string) => this.linkPort(1, Number(n)));
+    return ports.replace(/(?<=[/"])(0x[\da-f]+|\d{5,})(?=["/?]|$)/g, (id) => this.ids.get(id) ?? id);
   }
 
   /** For what this ONOS says. */

@@ -32,16 +32,32 @@ const installed = (site: OnosSite, key: string, app = SDNIP): Promise<void> =>
   site.until(`${key} INSTALLED`, async () => (await site.intentState(app, key)) === 'INSTALLED');
 const withdraw = (site: OnosSite, key: string, app = SDNIP): Promise<unknown> =>
   site.send('DELETE', `/onos/v1/intents/${app}/${encodeURIComponent(key)}`);
+/** SDN-IP forgets a route whose next hop's host or interface ONOS does not know yet. */
+async function announce(site: OnosSite, prefix: keyof typeof NEXT_HOP): Promise<void> {
+  for (let attempt = 0; attempt < 8; attempt++) {
+    await route(site, 'POST', prefix);
+    const there = await site
+      .until(prefix, async () => (await site.intentState(SDNIP, prefix)) === 'INSTALLED', 2)
+      .then(
+        () => true,
+        () => false,
+      );
+    if (there) return;
+    await route(site, 'DELETE', prefix);
+  }
+  throw new Error(`${prefix} was announced and did not become an intent`);
+}
 const flap: Step = async (site) => {
   await route(site, 'DELETE', FLAPPING);
   await site.until(`${FLAPPING} gone`, async () => (await site.intentState(SDNIP, FLAPPING)) === undefined);
-  await route(site, 'POST', FLAPPING);
-  await installed(site, FLAPPING);
+  await announce(site, FLAPPING);
 };
 
 /** The lab as it was when the recording began. */
 export const prepare: Step = async (site) => {
   await Promise.all([...site.lab.hosts, site.lab.gateway].map(({ name }) => withdraw(site, `to-${name}`, 'org.onosproject.cli')));
+  const ids = [...site.lab.hosts, site.lab.gateway].map(({ mac }) => `${mac.toUpperCase()}/None`);
+  for (const id of ids) await site.tell('DELETE', `/onos/v1/network/configuration/hosts/${encodeURIComponent(id)}`);
   await netcfg(site, HOSTS);
   await site.until('12 links', async () => (await site.links()) === 12, 30);
 };
@@ -60,17 +76,18 @@ export const restore: Step = async (site) => {
 
 /** What was done between the recorded calls, by the name of the call that follows. */
 export const BEFORE: Readonly<Record<string, Step>> = {
+  'intents-all-deleted': async (site) => {
+    for (const key of ['p2p-1', 'h2h-1', 's2m-1']) await withdraw(site, key, CORE);
+  },
   'sdnip-intents': async (site) => {
     await netcfg(site, PEERS);
     await netcfg(site, recordedJson('netcfg-sdnip.json'));
-    for (const prefix of Object.keys(NEXT_HOP) as (keyof typeof NEXT_HOP)[]) await route(site, 'POST', prefix);
-    for (const prefix of Object.keys(NEXT_HOP)) await installed(site, prefix);
+    for (const prefix of Object.keys(NEXT_HOP) as (keyof typeof NEXT_HOP)[]) await announce(site, prefix);
   },
   'sdnip-delete-2': flap,
   'sdnip-intents-after-route-withdraw': (site) => route(site, 'DELETE', FLAPPING).then(() => undefined),
   'sdnip-netcfg-add-interface': async (site) => {
-    await route(site, 'POST', FLAPPING);
-    await installed(site, FLAPPING);
+    await announce(site, FLAPPING);
     await withdraw(site, FLAPPING);
   },
   'sdnip-repost-without-constraints': (site) => withdraw(site, FLAPPING).then(() => undefined),

@@ -54,6 +54,11 @@ export class Acl {
       ...(dst ? [{ type: 'IPV4_DST', ip: formatPrefix(dst) }] : []),
     ];
     const common = { appId: APP, priority: PRIORITY, timeout: 0, tableId: 0, selector: { criteria }, treatment: NO_ACTION };
+    // ACL rules are told by IPv4; the application takes every host's address for one, after it has put the rule into its list.
+    if (this.hosts.list().some(({ ips }) => ips.some((ip) => ip.includes(':')))) {
+      this.rules.set(this.ids, { id: this.ids++, json, flows: [] });
+      throw illegal('Cannot invoke "org.onlab.packet.Ip4Address.toInt()" because "ip" is null');
+    }
     const flows = json.action === 'DENY' ? this.devicesOf(anchor).map((deviceId) => flowRule({ ...common, deviceId }, this.register)) : [];
     const id = this.ids++;
     this.rules.set(id, { id, json, flows });

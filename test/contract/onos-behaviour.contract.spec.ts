@@ -129,12 +129,16 @@ function suite(title: string, runs: boolean, up: () => Promise<Lab>, down: (lab:
     });
 
     it('adds an ACL rule to its list only, and says that it could not, where a host has an IPv6 address', async () => {
+      const host = { '02:00:00:00:09:09/None': { basic: { ips: ['fd00:99::9'], locations: [`${device(4)}/1`] } } };
+      await site.tell('POST', '/onos/v1/network/configuration', { hosts: host });
+      await site.until('the host', async () => (await site.send('GET', '/onos/v1/hosts/02:00:00:00:09:09/None')).status === 200);
       const rule = { srcIp: '10.99.0.1/32', dstIp: '10.99.0.2/32', action: 'DENY' };
       const { status, text } = await site.send('POST', '/onos/v1/acl/rules', JSON.stringify(rule));
       expect({ status, text }).toEqual({ status: 207, text: 'Cannot invoke "org.onlab.packet.Ip4Address.toInt()" because "ip" is null' });
       const { aclRules } = (await site.get('/onos/v1/acl/rules')) as { aclRules: object[] };
       expect(aclRules).toMatchObject([rule]);
       await site.tell('DELETE', '/onos/v1/acl/rules');
+      await site.tell('DELETE', '/onos/v1/network/configuration/hosts/02%3A00%3A00%3A00%3A09%3A09%2FNone');
     });
 
     it('does not mend an intent whose rule was deleted by REST', async () => {
@@ -220,6 +224,18 @@ function suite(title: string, runs: boolean, up: () => Promise<Lab>, down: (lab:
         await site.tell('POST', spare, { interfaces: [{ name: 'spare', ips: ['192.168.99.1/24'], mac: '02:00:00:00:02:01' }] });
         await state(one, 'INSTALLED');
         await site.tell('DELETE', spare);
+        await site.until('the tables as before', async () => JSON.stringify(await tables()) === JSON.stringify(before));
+      });
+
+      it('lists what SDN-IP withdrew as WITHDRAWN until the route is back', async () => {
+        await site.tell('DELETE', '/onos/routeservice/routes', route(one));
+        await state(one, 'WITHDRAWN');
+        await sleep(6_000);
+        expect(await site.intentState(SDNIP, one)).toBe('WITHDRAWN');
+        expect((await tables()).some((line) => line.includes('nw_dst=203.0.113.0/24'))).toBe(false);
+        await site.tell('POST', '/onos/routeservice/routes', route(one));
+        await state(one, 'INSTALLED');
+        // The sibling has lost the rules that they shared, and the new intent has brought them back.
         await site.until('the tables as before', async () => JSON.stringify(await tables()) === JSON.stringify(before));
       });
 

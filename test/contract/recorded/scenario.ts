@@ -49,7 +49,8 @@ async function announce(site: OnosSite, prefix: keyof typeof NEXT_HOP): Promise<
 }
 const flap: Step = async (site) => {
   await route(site, 'DELETE', FLAPPING);
-  await site.until(`${FLAPPING} gone`, async () => (await site.intentState(SDNIP, FLAPPING)) === undefined);
+  // What an application withdraws stays listed; only REST purges.
+  await site.until(`${FLAPPING} withdrawn`, async () => ['WITHDRAWN', undefined].includes(await site.intentState(SDNIP, FLAPPING)));
   await announce(site, FLAPPING);
 };
 

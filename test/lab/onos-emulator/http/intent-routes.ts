@@ -64,7 +64,10 @@ export function intentRoutes(intents: Intents, flows: FlowTable, isApplication: 
     }),
     route('DELETE', '/onos/v1/intents/:app/:key', async ({ params: [name = '', key = ''] }) => {
       const record = find(name, key);
-      if (record !== undefined) await intents.withdraw(record);
+      if (record !== undefined) {
+        await intents.withdraw(record);
+        intents.purge(record);
+      }
       return done;
     }),
   ];

@@ -7,7 +7,7 @@ import type { Intent, IntentState } from './intent.js';
 /** IntentCleanup: `period` and `retryThreshold`. */
 const RETRY_MS = 5_000;
 const RETRIES = 5;
-/** For so long a withdrawn intent is still listed. */
+/** For so long an intent that is purged is still listed. */
 const PURGE_MS = 10;
 
 export interface IntentRecord {
@@ -45,7 +45,7 @@ export class Intents {
     void this.enqueue(() => this.install(record));
   }
 
-  /** Resolves when it is withdrawn; purged soon after. */
+  /** Resolves when it is withdrawn. It stays listed until it is submitted anew or purged. */
   async withdraw(record: IntentRecord): Promise<void> {
     record.state = 'WITHDRAW_REQ';
     await this.enqueue(async () => {
@@ -53,6 +53,9 @@ export class Intents {
       await this.change(record, []);
       record.state = 'WITHDRAWN';
     });
+  }
+  /** Soon, and unless its key was taken over. */
+  purge(record: IntentRecord): void {
     setTimeout(() => {
       const name = nameOf(record.intent.appId, record.intent.key);
       if (this.records.get(name) === record) this.records.delete(name);

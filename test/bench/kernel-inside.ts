@@ -1,97 +1,127 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { EbpfTap, listInterfaces } from '../../libs/bpf/src/index.js';
-import { parsePrefix, type IpPrefix } from '@guardpost/contracts';
-import { attachTcx, attachXdp, closeFd } from '../../libs/bpf/src/libbpf/links.js';
+import { EbpfTap, listInterfaces, type DropEntry } from '../../libs/bpf/src/index.js';
 import { BpfObject } from '../../libs/bpf/src/libbpf/bpf-object.js';
+import { attachTcx, attachXdp, closeFd } from '../../libs/bpf/src/libbpf/links.js';
+import { loadPinned } from '../../libs/bpf/src/pins/load-pinned.js';
+import { unmatchedPrefixes } from './prefixes.js';
+import { runsOf, type Runs } from './program-runs.js';
+import { liveFrames, replay } from './source.js';
 
-/** Runs inside namespace B, for kernel.ts: attaches one candidate after another, has packets sent, and prints what each took. */
-const [pinDir = '', emptyObject = '', peerObject = '', rounds = '5', send = ''] = process.argv.slice(2);
-const WATCHED = 100_000;
+/** Runs inside namespace B, for kernel.ts: attaches one candidate after another, sends packets through it, and prints what each took. */
+const [pinDir = '', emptyObject = '', generatorObject = '', peerObject = '', rounds = '', wanted = '', command = '', lot = ''] =
+  process.argv.slice(2);
+const FLOWS = 10_000;
+const PACKETS = 100_000;
+const DROPS = 1_000;
 const SCHED_CLS = 3;
 const HUGE = 1 << 24;
 
-const prefix = (text: string): IpPrefix => {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-};
+/** ns a packet. */
+export interface Taken {
+  readonly tc: number;
+  readonly xdp: number | null;
+}
+export type Round = Readonly<Record<string, Taken>>;
 
-interface Taken {
-  readonly name: string;
-  readonly ns: number;
-  readonly packets: number;
-}
-/** Time and runs of each program that is loaded, by name; `send` is the command that sends the packets. */
-function measured(names: readonly string[]): Taken[] {
-  const before = programs();
-  const sent = spawnSync('sh', ['-c', send], { stdio: 'ignore' });
-  if (sent.status !== 0) throw new Error(`tcpreplay ended with ${sent.status}`);
-  const after = programs();
-  return names.map((name) => {
-    const grown = after.filter((p) => p.name === name).map((p) => ({ ...p, old: before.find((b) => b.id === p.id) }));
-    const ns = grown.reduce((sum, p) => sum + p.time - (p.old?.time ?? 0), 0);
-    const packets = grown.reduce((sum, p) => sum + p.runs - (p.old?.runs ?? 0), 0);
-    return { name, ns: ns / packets, packets };
-  });
-}
-
-interface Program {
-  readonly id: number;
-  readonly name: string;
-  readonly time: number;
-  readonly runs: number;
-}
-function programs(): Program[] {
-  const listed = JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show'], { maxBuffer: 1 << 26 }).toString()) as Record<
-    string,
-    unknown
-  >[];
-  return listed.map((p) => ({
-    id: Number(p['id']),
-    name: String(p['name']),
-    time: Number(p['run_time_ns'] ?? 0),
-    runs: Number(p['run_cnt'] ?? 0),
-  }));
+interface Candidate {
+  readonly tc: number;
+  readonly xdp?: number;
+  readonly flows: number;
+  /** Evicted flows are to be taken out of their ring, which holds more than one lot. */
+  readonly afterLot?: () => void;
 }
 
 const ifindex = listInterfaces().find((i) => i.name === 'b0')?.ifindex ?? 0;
-const empty = new BpfObject(emptyObject).load();
-const peer = peerObject === '' ? undefined : new BpfObject(peerObject);
-peer?.load({
-  only: ['tc_ingress_flow_parse'],
-  programTypes: { tc_ingress_flow_parse: SCHED_CLS },
-  maxEntries: Object.fromEntries([...peer.mapShapes()].filter(([, m]) => m.maxEntries === HUGE).map(([name]) => [name, 1 << 17])),
-});
+const source = command === '' ? liveFrames(generatorObject, ifindex) : replay(command, Number(lot));
+const taps: EbpfTap[] = [];
 
-async function ours(): Promise<Taken[]> {
-  const tap = new EbpfTap({ pinDir, interfaces: (name) => name === 'b0' });
-  await tap.start(() => undefined);
-  await tap.setWatch(
-    Array.from({ length: WATCHED }, (_, i) => ({ rule: i + 1, prefix: prefix(`${224 + (i & 7)}.${(i >> 3) & 255}.${(i >> 11) & 255}.7`) })),
-  );
-  await tap.setDrops([{ id: 'miss', prefix: prefix('203.0.113.7'), expiresBootNs: 2n ** 62n }], []);
-  const taken = measured(['tap_ingress', 'drop_generic']);
-  await tap.remove();
-  return taken;
+/** Our programs with `watched` prefixes and a drop list in force, none of which matches. They are attached here, as the tap does it on a veth. */
+async function ours(watched: number): Promise<{ tap: EbpfTap; tc: number; xdp: number }> {
+  const pins = `${pinDir}-${watched}`;
+  const tap = new EbpfTap({ pinDir: pins, interfaces: () => false });
+  taps.push(tap);
+  await tap.start(() => {
+    throw new Error('a packet matched the watch list');
+  });
+  if (watched > 0) await tap.setWatch(unmatchedPrefixes(watched).map((prefix, i) => ({ rule: i + 1, prefix })));
+  const drops = unmatchedPrefixes(DROPS).map((prefix, i): DropEntry => ({ id: `miss-${i}`, prefix, expiresBootNs: 2n ** 62n }));
+  await tap.setDrops(drops, []);
+  const same = loadPinned(pins); // over the same maps
+  return { tap, tc: same.tap.program('tap_ingress'), xdp: same.drop.program('drop_generic') };
 }
-function attached(names: readonly string[], links: number[]): Taken[] {
-  const taken = measured(names);
+
+function peer(): Candidate | undefined {
+  if (peerObject === '') return undefined;
+  const object = new BpfObject(peerObject);
+  object.load({
+    only: ['tc_ingress_flow_parse'],
+    programTypes: { tc_ingress_flow_parse: SCHED_CLS },
+    maxEntries: Object.fromEntries([...object.mapShapes()].filter(([, m]) => m.maxEntries === HUGE).map(([name]) => [name, 1 << 17])),
+  });
+  return { tc: object.program('tc_ingress_flow_parse'), flows: FLOWS };
+}
+
+function measure({ tc, xdp, flows, afterLot }: Candidate): Taken {
+  const links = [attachTcx(tc, ifindex, 'ingress'), ...(xdp === undefined ? [] : [attachXdp(xdp, ifindex, 'generic')])];
+  const send = (packets: number): void => {
+    for (let sent = 0; sent < packets; sent += source.lot) {
+      source.send(flows);
+      afterLot?.();
+    }
+  };
+  const reading = (): (Runs | undefined)[] => [runsOf(tc), xdp === undefined ? undefined : runsOf(xdp)];
+  send(source.lot); // all flows are known before it counts
+  const before = reading();
+  send(PACKETS);
+  const after = reading();
   links.forEach(closeFd);
-  return taken;
+  const [ofTc, ofXdp] = after.map((now, i) => perPacket(before[i], now));
+  return { tc: ofTc ?? NaN, xdp: ofXdp ?? null };
 }
 
-const all: Taken[][] = [];
-for (let round = 0; round <= Number(rounds); round++) {
-  const row = [
-    ...attached(
-      ['empty_tc', 'empty_xdp'],
-      [attachTcx(empty.program('empty_tc'), ifindex, 'ingress'), attachXdp(empty.program('empty_xdp'), ifindex, 'generic')],
-    ),
-    ...(await ours()),
-    ...(peer === undefined
-      ? []
-      : attached(['tc_ingress_flow_parse'], [attachTcx(peer.program('tc_ingress_flow_parse'), ifindex, 'ingress')])),
-  ];
-  if (round > 0) all.push(row); // the first one warms up
+function perPacket(before: Runs | undefined, after: Runs | undefined): number | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const packets = after.runs - before.runs;
+  // A few of neighbour discovery may come between.
+  if (packets < PACKETS || packets > PACKETS * 1.001) throw new Error(`${packets} of ${PACKETS} packets were seen`);
+  return (after.ns - before.ns) / packets;
 }
-console.log(JSON.stringify(all));
+
+/** By name, in the order of the command line; only those are loaded. */
+async function candidatesFor(names: readonly string[]): Promise<Record<string, Candidate>> {
+  const empty = new BpfObject(emptyObject).load();
+  const million = names.includes('million') || names.includes('strangers') ? await ours(1_000_000) : undefined;
+  const made: Record<string, () => Promise<Candidate> | Candidate | undefined> = {
+    empty: () => ({ tc: empty.program('empty_tc'), xdp: empty.program('empty_xdp'), flows: FLOWS }),
+    unlisted: async () => ({ ...(await ours(0)), flows: FLOWS }),
+    listed: async () => ({ ...(await ours(100_000)), flows: FLOWS }),
+    peer,
+    million: () => million && { ...million, flows: FLOWS },
+    strangers: () => million && { ...million, flows: 0, afterLot: () => void million.tap.flows({ matchedOnly: true }) },
+  };
+  const candidates: Record<string, Candidate> = {};
+  for (const name of names) {
+    const candidate = await made[name]?.();
+    if (candidate !== undefined) candidates[name] = candidate;
+  }
+  return candidates;
+}
+
+try {
+  const candidates = await candidatesFor(wanted.split(','));
+  const names = Object.keys(candidates);
+  const all: Round[] = [];
+  for (let round = 0; round <= Number(rounds); round++) {
+    const row: Record<string, Taken> = {};
+    // Each in another place every time: what drifts or lingers meets all of them.
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round) % names.length] ?? '';
+      const candidate = candidates[name];
+      if (candidate !== undefined) row[name] = measure(candidate);
+    }
+    if (round > 0) all.push(row); // the first one warms up
+  }
+  console.log(JSON.stringify(all));
+} finally {
+  for (const tap of taps) await tap.remove();
+}
+process.exit(0);

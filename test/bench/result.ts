@@ -14,6 +14,13 @@ export interface Result {
 }
 export type Report = (result: Result) => void;
 
+/** Something that a part needs is not on this machine: said in one line, and no failure. */
+export class NotHere extends Error {}
+
+export function needRoot(): void {
+  if (process.getuid?.() !== 0) throw new NotHere('root is needed for programs and namespaces (run as root)');
+}
+
 const FILE = fileURLToPath(new URL('../../bench-results.json', import.meta.url));
 
 export const alone = (name: string, value: number, unit: string, runs: number): Result => ({

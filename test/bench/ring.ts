@@ -1,40 +1,31 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeEvent } from '../../libs/bpf/src/events/decode-event.js';
 import { RingReader } from '../../libs/bpf/src/events/ring-reader.js';
 import { EVENT, TUPLE } from '../../libs/bpf/src/layout/offsets.generated.js';
 import { BpfObject } from '../../libs/bpf/src/libbpf/bpf-object.js';
 import { testRun } from '../../libs/bpf/src/libbpf/test-run.js';
-import { alone, median, type Report } from './result.js';
+import { compile } from './compile.js';
+import { alone, median, needRoot, type Report } from './result.js';
 
 const RECORDS = 80_000;
 const ROUNDS = 21;
 
 /** Records a second that the reader takes out of a full ring: looked at in place, and decoded to whole events. */
 export async function run(report: Report): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Error('root is needed to load programs');
+  needRoot();
   const scratch = mkdtempSync(join(tmpdir(), 'guardpost-bench-'));
   try {
-    const object = join(scratch, 'fill.bpf.o');
-    const multiarch = execFileSync('gcc', ['-print-multiarch']).toString().trim();
-    const source = fileURLToPath(new URL('fill.bpf.c', import.meta.url));
-    execFileSync('clang', [
-      '-O2',
-      '-g',
-      '-target',
-      'bpf',
-      '-mcpu=v3',
-      `-DRECORD=${EVENT.size}`,
-      `-DFAMILY_AT=${EVENT.inner + TUPLE.family}`,
-      `-I/usr/include/${multiarch}`,
-      '-c',
-      source,
-      '-o',
-      object,
-    ]);
+    const object = compile('fill.bpf.c', scratch, {
+      RECORD: EVENT.size,
+      SRC_AT: EVENT.inner + TUPLE.src,
+      DST_AT: EVENT.inner + TUPLE.dst,
+      PORTS_AT: EVENT.inner + TUPLE.sport,
+      PROTO_AT: EVENT.inner + TUPLE.proto,
+      FAMILY_AT: EVENT.inner + TUPLE.family,
+      RULE_AT: EVENT.rule,
+    });
     const filler = new BpfObject(object).load();
     const ring = new RingReader(filler.map('records'));
     let sum = 0n;

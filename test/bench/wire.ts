@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { removePins } from '../../libs/bpf/src/index.js';
 
 /** Two namespaces of our own, joined by a veth pair: `a0` in the one, `b0` in the other. Nobody else is met there. */
 export class Wire {
   private readonly id = `gpb${randomBytes(2).toString('hex')}`;
   readonly a = `${this.id}a`;
   readonly b = `${this.id}b`;
+  /** For the tap of this wire, or as the beginning of the names of several. */
+  readonly pinDir = `/sys/fs/bpf/guardpost-bench-${this.id}`;
 
   constructor() {
     for (const ns of [this.a, this.b]) ip('netns', 'add', ns);
@@ -41,8 +46,11 @@ export class Wire {
     return ['nsenter', [`--net=/run/netns/${ns}`, ...command]];
   }
 
+  /** And what a tap of this wire that was killed has left. */
   remove(): void {
     for (const ns of [this.a, this.b]) ip('netns', 'del', ns);
+    const [folder, name] = [dirname(this.pinDir), basename(this.pinDir)];
+    for (const left of readdirSync(folder).filter((one) => one.startsWith(name))) removePins(join(folder, left));
   }
 }
 

@@ -23,6 +23,7 @@ export async function run(report: Report): Promise<void> {
       }
     }
     const of = (mode: string): number => median(rates.get(mode) ?? []);
+    for (const [mode, all] of rates) console.log(`${mode}: ${all.map((rate) => rate.toFixed(1)).join(' ')} Gbit/s`);
     report(alone('tap.forward_gbps', of('tapped'), 'Gbit/s', ROUNDS));
     report(beside('tap.forward_ratio', of('tapped'), 'Gbit/s', ROUNDS, 'the same veth untapped', of('untapped')));
     report(beside('tap.forward_drop_ratio', of('dropping'), 'Gbit/s', ROUNDS, 'the same veth untapped', of('untapped')));
@@ -50,7 +51,7 @@ async function withTap(wire: Wire, mode: string): Promise<number> {
 /** Gbit/s that arrive. */
 async function throughput(wire: Wire): Promise<number> {
   const [command, args] = wire.inside(wire.b, 'iperf3', '-s', '-1', '--forceflush');
-  const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise((resolve) => server.once('close', resolve));
   try {
     await said(server.stdout, ended, 'listening');

@@ -1,7 +1,9 @@
+import { parsePrefix } from '@guardpost/contracts';
 import { EbpfTap, listInterfaces, type DropEntry } from '../../libs/bpf/src/index.js';
 import { BpfObject } from '../../libs/bpf/src/libbpf/bpf-object.js';
 import { attachTcx, attachXdp, closeFd } from '../../libs/bpf/src/libbpf/links.js';
 import { loadPinned } from '../../libs/bpf/src/pins/load-pinned.js';
+import { TARGET } from './live-frames.js';
 import { unmatchedPrefixes } from './prefixes.js';
 import { runsOf, type Runs } from './program-runs.js';
 import { liveFrames, replay } from './source.js';
@@ -17,13 +19,13 @@ const HUGE = 1 << 24;
 
 /** ns a packet. */
 export interface Taken {
-  readonly tc: number;
+  readonly tc: number | null;
   readonly xdp: number | null;
 }
 export type Round = Readonly<Record<string, Taken>>;
 
 interface Candidate {
-  readonly tc: number;
+  readonly tc?: number;
   readonly xdp?: number;
   readonly flows: number;
   /** Evicted flows are to be taken out of their ring, which holds more than one lot. */
@@ -34,16 +36,17 @@ const ifindex = listInterfaces().find((i) => i.name === 'b0')?.ifindex ?? 0;
 const source = command === '' ? liveFrames(generatorObject, ifindex) : replay(command, Number(lot));
 const taps: EbpfTap[] = [];
 
-/** Our programs with `watched` prefixes and a drop list in force, none of which matches. They are attached here, as the tap does it on a veth. */
-async function ours(watched: number): Promise<{ tap: EbpfTap; tc: number; xdp: number }> {
-  const pins = `${pinDir}-${watched}`;
+/** Our programs with `watched` prefixes and a drop list in force, none of which matches but `alsoDropped`. They are attached here, as the tap does it on a veth. */
+async function ours(watched: number, alsoDropped: readonly string[] = []): Promise<{ tap: EbpfTap; tc: number; xdp: number }> {
+  const pins = `${pinDir}-${taps.length}`;
   const tap = new EbpfTap({ pinDir: pins, interfaces: () => false });
   taps.push(tap);
   await tap.start(() => {
     throw new Error('a packet matched the watch list');
   });
   if (watched > 0) await tap.setWatch(unmatchedPrefixes(watched).map((prefix, i) => ({ rule: i + 1, prefix })));
-  const drops = unmatchedPrefixes(DROPS).map((prefix, i): DropEntry => ({ id: `miss-${i}`, prefix, expiresBootNs: 2n ** 62n }));
+  const dropped = [...unmatchedPrefixes(DROPS), ...alsoDropped.map(parsePrefix).filter((prefix) => prefix !== undefined)];
+  const drops = dropped.map((prefix, i): DropEntry => ({ id: `e${i}`, prefix, expiresBootNs: 2n ** 62n }));
   await tap.setDrops(drops, []);
   const same = loadPinned(pins); // over the same maps
   return { tap, tc: same.tap.program('tap_ingress'), xdp: same.drop.program('drop_generic') };
@@ -61,21 +64,24 @@ function peer(): Candidate | undefined {
 }
 
 function measure({ tc, xdp, flows, afterLot }: Candidate): Taken {
-  const links = [attachTcx(tc, ifindex, 'ingress'), ...(xdp === undefined ? [] : [attachXdp(xdp, ifindex, 'generic')])];
+  const links = [
+    ...(tc === undefined ? [] : [attachTcx(tc, ifindex, 'ingress')]),
+    ...(xdp === undefined ? [] : [attachXdp(xdp, ifindex, 'generic')]),
+  ];
   const send = (packets: number): void => {
     for (let sent = 0; sent < packets; sent += source.lot) {
       source.send(flows);
       afterLot?.();
     }
   };
-  const reading = (): (Runs | undefined)[] => [runsOf(tc), xdp === undefined ? undefined : runsOf(xdp)];
+  const reading = (): (Runs | undefined)[] => [tc, xdp].map((program) => (program === undefined ? undefined : runsOf(program)));
   send(source.lot); // all flows are known before it counts
   const before = reading();
   send(PACKETS);
   const after = reading();
   links.forEach(closeFd);
   const [ofTc, ofXdp] = after.map((now, i) => perPacket(before[i], now));
-  return { tc: ofTc ?? NaN, xdp: ofXdp ?? null };
+  return { tc: ofTc ?? null, xdp: ofXdp ?? null };
 }
 
 function perPacket(before: Runs | undefined, after: Runs | undefined): number | undefined {
@@ -95,6 +101,7 @@ async function candidatesFor(names: readonly string[]): Promise<Record<string, C
     unlisted: async () => ({ ...(await ours(0)), flows: FLOWS }),
     listed: async () => ({ ...(await ours(100_000)), flows: FLOWS }),
     peer,
+    dropping: async () => ({ xdp: (await ours(0, [TARGET])).xdp, flows: FLOWS }),
     million: () => million && { ...million, flows: FLOWS },
     strangers: () => million && { ...million, flows: 0, afterLot: () => void million.tap.flows({ matchedOnly: true }) },
   };

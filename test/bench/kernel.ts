@@ -1,13 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.js';
+import { inside } from './inside.js';
 import type { Round } from './kernel-inside.js';
 import { writePackets } from './packets.js';
 import { alone, beside, median, needRoot, type Report } from './result.js';
 import { Wire } from './wire.js';
+import { dropRate } from './xdp-drop.js';
 
 const ROUNDS = 21;
 const REPLAY_ROUNDS = 9;
@@ -28,12 +30,22 @@ export async function run(report: Report): Promise<void> {
   const stats = readFileSync(STATS, 'utf8').trim();
   const wire = new Wire();
   try {
-    const objects = [compile('empty.bpf.c', scratch), compile('generate.bpf.c', scratch), existsSync(PEER) ? PEER : ''];
+    const own = [compile('empty.bpf.c', scratch), compile('generate.bpf.c', scratch)];
+    const objects = [...own, existsSync(PEER) ? PEER : ''];
     if (!existsSync(PEER)) console.log(`tap.peer_ratio: not measured: no ${PEER}`);
     writeFileSync(STATS, '1');
-    tell(await inside(wire, [wire.pinDir, ...objects, String(ROUNDS), 'empty,unlisted,listed,peer,million,strangers']), report);
+    tell(
+      await inside<Round[]>(wire, 'kernel-inside.ts', [
+        wire.pinDir,
+        ...objects,
+        String(ROUNDS),
+        'empty,unlisted,listed,peer,million,strangers,dropping',
+      ]),
+      report,
+    );
     if (spawnSync('tcpreplay', ['--version']).error === undefined) await replayed(wire, objects, scratch, report);
-    else console.log('tap.replayed_*: not measured: tcpreplay is missing');
+    else console.log('tap.replayed_*: not measured: tcpreplay is missing (apt-get install tcpreplay)');
+    await dropRate(wire, own, report);
   } finally {
     writeFileSync(STATS, stats);
     wire.remove();
@@ -50,11 +62,13 @@ function tell(rounds: readonly Round[], report: Report): void {
   cost('tap.cost_unlisted_ns', 'unlisted', 'both');
   cost('tap.cost_1m_ns', 'million', 'both');
   cost('tap.cost_new_flow_1m_ns', 'strangers', 'both');
+  cost('tap.xdp_drop_ns', 'dropping', 'xdp');
   besidePeer('tap.peer_ratio', rounds, report);
   console.log(
     'live frames; tap.cost_ns: 100,000 watched prefixes and 1,000 drop entries in force; _unlisted: no watch list; _1m: 1,000,000;',
   );
   console.log('_new_flow_1m: every packet another flow, so each is looked up in the million and evicts a flow');
+  console.log('tap.xdp_drop_ns: what XDP takes for a packet that it drops');
   tellEmpty(rounds);
 }
 
@@ -62,7 +76,14 @@ async function replayed(wire: Wire, objects: readonly string[], scratch: string,
   const file = join(scratch, 'flows.pcap');
   const packets = writePackets(file, FLOWS, 5);
   const command = `nsenter --net=/run/netns/${wire.a} tcpreplay -q -t -K -i a0 ${file}`;
-  const rounds = await inside(wire, [wire.pinDir, ...objects, String(REPLAY_ROUNDS), 'empty,listed,peer', command, String(packets)]);
+  const rounds = await inside<Round[]>(wire, 'kernel-inside.ts', [
+    wire.pinDir,
+    ...objects,
+    String(REPLAY_ROUNDS),
+    'empty,listed,peer',
+    command,
+    String(packets),
+  ]);
   report(alone('tap.replayed_cost_ns', of(rounds, 'listed', 'both'), 'ns', rounds.length));
   besidePeer('tap.replayed_peer_ratio', rounds, report);
   console.log('tcpreplay; the same lists');
@@ -87,21 +108,4 @@ const taken = (rounds: readonly Round[], name: string, hook: Hook): number => me
 function of(rounds: readonly Round[], name: string, hook: Hook | 'both'): number {
   if (hook === 'both') return of(rounds, name, 'tc') + of(rounds, name, 'xdp');
   return taken(rounds, name, hook) - taken(rounds, 'empty', hook);
-}
-
-/** On one CPU: the flow table is split by CPU, and a process that moves would meet an empty part. */
-function inside(wire: Wire, args: string[]): Promise<Round[]> {
-  const script = fileURLToPath(new URL('kernel-inside.ts', import.meta.url));
-  const cpu = String(availableParallelism() - 1);
-  const [command, rest] = wire.inside(wire.b, 'taskset', '-c', cpu, process.execPath, '--import', 'tsx', script, ...args);
-  return new Promise((resolve, reject) => {
-    let out = '';
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(out) as Round[]);
-      else reject(new Error(`the measuring process ended with ${code}`));
-    });
-  });
 }

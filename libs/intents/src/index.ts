@@ -26,3 +26,5 @@ export * from './links/link.codec.js';
 export type { LinkCalls } from './links/links.calls.js';
 export type { NetworkConfigurationCalls } from './netcfg/netcfg.calls.js';
 export * from './netcfg/network-configuration.codec.js';
+export * from './routes/route.codec.js';
+export type { RouteCalls } from './routes/routes.calls.js';

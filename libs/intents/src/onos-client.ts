@@ -8,6 +8,7 @@ import { readOptions, type OnosOptions } from './http/onos-options.js';
 import { intentCalls, type IntentCalls } from './intents/intents.calls.js';
 import { linkCalls, type LinkCalls } from './links/links.calls.js';
 import { networkConfigurationCalls, type NetworkConfigurationCalls } from './netcfg/netcfg.calls.js';
+import { routeCalls, type RouteCalls } from './routes/routes.calls.js';
 
 /**
  * ONOS' northbound REST interface. Each call is a `TaskEither`: nothing is sent before it is run, it never rejects, and
@@ -20,6 +21,7 @@ export interface OnosClient {
   readonly intents: IntentCalls;
   readonly flows: FlowCalls;
   readonly netcfg: NetworkConfigurationCalls;
+  readonly routes: RouteCalls;
   readonly cluster: ClusterCalls;
   /** Base URL of the ONOS that the next call goes to. */
   address(): string;
@@ -49,6 +51,7 @@ export function createOnosClient(options: OnosOptions): OnosClient {
     intents: intentCalls(http),
     flows: flowCalls(http),
     netcfg: networkConfigurationCalls(http),
+    routes: routeCalls(http),
     cluster,
     address: () => http.address,
     warm,

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { left, right, type Either } from 'fp-ts/lib/Either.js';
-import type { Answer, Call } from './call.js';
+import { urlOf, type Answer, type Call } from './call.js';
 import { classifyAnswer } from './classify-answer.js';
 import { classifyFailure, type Failure } from './classify-failure.js';
 import type { OnosSettings } from './onos-options.js';
@@ -46,7 +46,8 @@ export class Attempts {
   }
 
   async send(call: Call, base: string): Promise<Either<Failure, Answer>> {
-    const where = `${call.method} ${base}${call.path}`;
+    const url = urlOf(call, base);
+    const where = `${call.method} ${url}`;
     // axios' own time-out starts again with every byte; this one does not.
     const timeoutMs = call.timeoutMs ?? this.settings.timeoutMs;
     const deadline = new AbortController();
@@ -54,7 +55,7 @@ export class Attempts {
     try {
       const response: AxiosResponse<unknown> = await this.axios.request({
         method: call.method,
-        url: base + call.path,
+        url,
         signal: deadline.signal,
         ...(call.body === undefined ? {} : { data: call.body, headers: { 'Content-Type': 'application/json' } }),
       });
@@ -74,7 +75,7 @@ export class Attempts {
 
 function readResponse(call: Call, base: string, response: AxiosResponse<unknown>): Either<Failure, Answer> {
   const body = typeof response.data === 'string' ? response.data : '';
-  const error = classifyAnswer(call, `${call.method} ${base}${call.path}`, response.status, body);
+  const error = classifyAnswer(call, `${call.method} ${urlOf(call, base)}`, response.status, body);
   if (error !== undefined) return left({ error, neverSent: false, stale: false });
   const location: unknown = response.headers['location'];
   return right({ status: response.status, body, location: typeof location === 'string' ? location : undefined, from: base });

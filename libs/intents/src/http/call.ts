@@ -3,6 +3,8 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Below `/onos/v1`, encoded. */
   readonly path: string;
+  /** Of an application with a REST interface of its own: the path is below `/onos/SERVICE` instead. */
+  readonly service?: string;
   /** JSON text. */
   readonly body?: string;
   /** May be sent again when its fate is not known. */
@@ -37,3 +39,7 @@ export function isStray(callPath: string): boolean {
     .split('/')
     .some((part) => part === '' || part === '.' || part === '..');
 }
+
+/** The address of a call at an ONOS whose base URL ends with `/onos/v1`. */
+export const urlOf = ({ path: below, service }: Call, base: string): string =>
+  (service === undefined ? base : base.replace(/\/v1$/, `/${service}`)) + below;

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(openvswitch-switch redis-server clang libbpf-dev libpcap-dev libelf-dev linux-libc-dev make g++ python3 iproute2 iputils-ping
+packages=(openvswitch-switch redis-server frr clang libbpf-dev libpcap-dev libelf-dev linux-libc-dev make g++ python3 iproute2 iputils-ping
   bpftool ethtool nftables iperf3 tcpreplay procps xz-utils netcat-openbsd openjdk-17-jre-headless)
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -20,18 +20,19 @@ if [ ${#missing[@]} -gt 0 ]; then
     say "no apt-get here; install with your package manager: ${missing[*]}"
   else
     # Debian starts the servers that it installs: ours run on their own, and what ran before goes on running.
-    fresh_ovs=0 fresh_redis=0
-    [[ " ${missing[*]} " == *" openvswitch-switch "* ]] && fresh_ovs=1
-    [[ " ${missing[*]} " == *" redis-server "* ]] && fresh_redis=1
+    fresh=()
+    for p in openvswitch-switch redis-server frr; do [[ " ${missing[*]} " != *" $p "* ]] || fresh+=("$p"); done
+    if [ ${#fresh[@]} -gt 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+      printf '#!/bin/sh\n# While Guardpost is set up: no new server is started.\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
+    fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq >/dev/null || say "apt-get update failed: packages are tried from the lists that are here"
     for p in "${missing[@]}"; do
       apt-get install -y -qq --no-install-recommends "$p" >/dev/null 2>&1 || say "$p can't be had (apt-get install $p)"
     done
-    if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-      [ $fresh_ovs = 1 ] && systemctl disable -q --now openvswitch-switch 2>/dev/null || true
-      [ $fresh_redis = 1 ] && systemctl disable -q --now redis-server 2>/dev/null || true
-    fi
+    if [ ${#fresh[@]} -gt 0 ] && [ -d /run/systemd/system ]; then systemctl disable -q --now "${fresh[@]}" 2>/dev/null || true; fi
+    if [ -n "$(trap -p EXIT)" ]; then rm -f /usr/sbin/policy-rc.d; trap - EXIT; fi
   fi
 fi
 

@@ -1,4 +1,5 @@
-// describe.mjs TOPOLOGY: writes lab.json, all that an operator or a test needs to find its way. Called by lab.sh.
+// describe.mjs TOPOLOGY BGP: writes lab.json, all that an operator or a test needs to find its way. Called by lab.sh.
+import { readBgp } from './read-bgp.mjs';
 import { readTopology } from './read-topology.mjs';
 
 const env = (name) => process.env[name] ?? '';
@@ -6,6 +7,7 @@ const list = (name) => env(name).split(' ').filter(Boolean);
 const name = env('LAB_NAME');
 const ctl = env('LAB_CTL');
 const topology = readTopology(process.argv[2]);
+const bgp = readBgp(process.argv[3], topology);
 const hasOnos = env('LAB_MODE') !== 'none';
 const v6 = (address) => address.includes(':');
 
@@ -21,6 +23,7 @@ const boxes = topology.boxes.map((box) => ({
   underlay: 'eth1',
   ports: box.ports.map(({ name, ofport, kind, peer }) => ({ name, ofport, kind, peer })),
 }));
+const inNamespace = (peer) => ({ ...peer, namespace: `${name}-${peer.name}` });
 const tenants = topology.tenants.map((t) => ({
   name: t.name,
   box: t.box,
@@ -54,6 +57,10 @@ process.stdout.write(
         malicious: list('LAB_MALICIOUS'),
         benign: { v4: list('LAB_BENIGN').find((a) => !v6(a)), v6: list('LAB_BENIGN').find(v6) },
         prefixes: { v4: list('LAB_PREFIXES').filter((a) => !v6(a)), v6: list('LAB_PREFIXES').filter(v6) },
+      },
+      bgp: {
+        speaker: inNamespace(bgp.speaker),
+        routers: bgp.routers.map(inNamespace),
       },
     },
     null,

@@ -44,6 +44,32 @@ const LabGateway = t.strict({
 });
 export type LabGateway = t.TypeOf<typeof LabGateway>;
 
+const LabPrefix = t.strict({
+  /** 116.89.190.244/30 */
+  prefix: t.string,
+  /** An address of it that answers; it may be sent from. */
+  address: t.string,
+});
+export type LabPrefix = t.TypeOf<typeof LabPrefix>;
+const bgpProcess = { name: t.string, namespace: t.string, box: t.string, device: t.string, port: t.number, as: t.number, mac: t.string };
+/** A router of another AS, at a box's port. Nobody has to announce its peering address, so only its prefixes' addresses are reached. */
+const LabRouter = t.strict({
+  ...bgpProcess,
+  address: t.string,
+  /** Of the network of `address` and `peer`, in bits. */
+  length: t.number,
+  /** Its neighbour's: the speaker's. */
+  peer: t.string,
+  prefixes: t.readonlyArray(LabPrefix),
+});
+export type LabRouter = t.TypeOf<typeof LabRouter>;
+/** Peers with every router over its port, and with ONOS. */
+const LabSpeaker = t.strict({ ...bgpProcess, address: t.string, onos: t.string });
+export type LabSpeaker = t.TypeOf<typeof LabSpeaker>;
+/** Who there is while BGP runs (`Lab.startBgp`), as bgp.txt has it. */
+const LabBgp = t.strict({ speaker: LabSpeaker, routers: t.readonlyArray(LabRouter) });
+export type LabBgp = t.TypeOf<typeof LabBgp>;
+
 const urlOrNone = t.union([t.string, t.null]);
 /** lab.json, written by describe.mjs. */
 const LabDescription = t.strict({
@@ -60,6 +86,7 @@ const LabDescription = t.strict({
   boxes: t.readonlyArray(LabBox),
   hosts: t.readonlyArray(LabHost),
   gateway: LabGateway,
+  bgp: LabBgp,
 });
 export type LabDescription = t.TypeOf<typeof LabDescription>;
 

@@ -1,11 +1,22 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { join, resolve } from 'node:path';
-import { readLabDescription, type LabBox, type LabDescription, type LabGateway, type LabHost } from './lab-description.js';
+import { readSessions, type BgpSession } from './bgp-session.js';
+import {
+  readLabDescription,
+  type LabBgp,
+  type LabBox,
+  type LabDescription,
+  type LabGateway,
+  type LabHost,
+  type LabPrefix,
+  type LabRouter,
+} from './lab-description.js';
 import { parseFlows, type LabFlow } from './parse-flows.js';
 import { inNetns, run, spawnInNetns, type ExecOptions, type ExecResult } from './run.js';
 
-export type { LabBox, LabGateway, LabHost, LabPort } from './lab-description.js';
+export type { BgpSession } from './bgp-session.js';
+export type { LabBgp, LabBox, LabGateway, LabHost, LabPort, LabPrefix, LabRouter, LabSpeaker } from './lab-description.js';
 export type { LabFlow } from './parse-flows.js';
 export type { ExecOptions, ExecResult } from './run.js';
 
@@ -60,6 +71,10 @@ export class Lab {
   get gateway(): LabGateway {
     return this.description.gateway;
   }
+  /** The speaker and the routers of other ASes, with their prefixes: who there is once `startBgp` was called. */
+  get bgp(): LabBgp {
+    return this.description.bgp;
+  }
   /** As the root namespace sees it, user `onos`, password `rocks`. @throws in a lab without ONOS */
   get onosUrl(): string {
     return this.need(this.description.onosUrl);
@@ -86,6 +101,14 @@ export class Lab {
     return found(
       this.hosts.find((host) => host.name === name),
       `host ${name}`,
+    );
+  }
+
+  /** By name (`koren-router`). @throws when there is none */
+  router(name: string): LabRouter {
+    return found(
+      this.bgp.routers.find((router) => router.name === name),
+      `router ${name}`,
     );
   }
 
@@ -136,6 +159,45 @@ export class Lab {
   async startRedis(): Promise<void> {
     await this.script('redis-start');
   }
+
+  /** Why `startBgp` can't work here (no FRR, no ONOS that speaks BGP), in one line; undefined where it can. */
+  async bgpMissing(): Promise<string | undefined> {
+    return (await this.script('bgp-missing')).stdout.trim() || undefined;
+  }
+  /**
+   * Starts FRR as speaker and routers and tells ONOS of them; returns when every session is established, every prefix is an INSTALLED intent
+   * of SDN-IP and all routers reach each other's prefixes. Safe to repeat: so also after `startOnos`, which itself waits for the sessions only.
+   */
+  async startBgp(): Promise<void> {
+    await this.script('bgp-up');
+  }
+  /** Everything as before `startBgp`: no daemons, no addresses; in ONOS no configuration, intents and hosts of theirs. Safe to repeat. */
+  async stopBgp(): Promise<void> {
+    await this.script('bgp-down');
+  }
+  /** `router` announces `prefix` and answers at the address that is returned. SDN-IP's intent comes later: wait for it. Ends with `stopBgp`. */
+  async announce(router: LabRouter | string, prefix: string): Promise<LabPrefix> {
+    const { stdout } = await this.script('announce', typeof router === 'string' ? router : router.name, prefix);
+    return { prefix, address: stdout.trim() };
+  }
+  /** Also for a prefix that `startBgp` announces; `announce` brings it back. */
+  async unannounce(router: LabRouter | string, prefix: string): Promise<void> {
+    await this.script('unannounce', typeof router === 'string' ? router : router.name, prefix);
+  }
+  /** Every session seen from each of its ends in the lab: state, since when, how often lost. */
+  async bgpUptimes(): Promise<BgpSession[]> {
+    const asked = [this.bgp.speaker, ...this.bgp.routers].map(async ({ name }) =>
+      readSessions(name, (await this.script('vtysh', name, '-c', 'show bgp neighbors json')).stdout, this.bgp),
+    );
+    return (await Promise.all(asked)).flat();
+  }
+  /** Pings from a router's namespace (or any other) to `address`, from `source`: one that the other side knows a way to. Returns how many were answered. */
+  async ping(from: LabRouter | string, source: string, address: string, count = 1): Promise<number> {
+    const command = ['ping', '-q', `-c${count}`, '-i0.05', '-W1', '-I', source, address];
+    const { stdout } = await this.exec(typeof from === 'string' ? from : from.namespace, command);
+    return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
+  }
+
   /** Takes everything away, also what was started inside the namespaces. Safe to repeat. */
   async down(): Promise<void> {
     await this.script('down');

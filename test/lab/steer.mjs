@@ -1,45 +1,17 @@
 // steer.mjs ONOS_URL SECONDS: waits until ONOS has all devices and links, then sees to it that every tenant is known as a host and
 // reached by everyone over the direct link: one MultiPointToSinglePoint intent per destination MAC (so for v4 and v6 alike).
 // Safe to repeat: what is right is left alone; an intent that stayed on a detour after a lost link is posted anew.
-/* global fetch, AbortSignal, setInterval, clearInterval */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { main, onosAt, untilDeadline } from './onos-rest.mjs';
 import { readTopology } from './read-topology.mjs';
 
 const APP = 'org.onosproject.cli'; // ONOS refuses intents of an appId that it does not know
 const PRIORITY = 100; // below Guardpost's drop rules (741..999)
 const SWITCHING = 'org.onosproject.net.intent'; // owner of the rules that intents become
 
-const url = process.argv[2];
-const deadline = Date.now() + Number(process.argv[3]) * 1000;
-const auth = `Basic ${Buffer.from(`${process.env.ONOS_USER}:${process.env.ONOS_PASSWORD}`).toString('base64')}`;
+const call = onosAt(process.argv[2]);
+const until = untilDeadline(Number(process.argv[3]));
 const { boxes, tenants } = readTopology(new URL('topology.txt', import.meta.url));
 const wantedLinks = boxes.flatMap((b) => b.ports).filter((p) => p.kind !== 'ns').length;
-
-async function call(method, path, body) {
-  const answer = await fetch(`${url}/onos/v1/${path}`, {
-    method,
-    headers: { authorization: auth, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
-  return text === '' ? null : JSON.parse(text);
-}
-
-async function until(what, check) {
-  for (;;) {
-    let why;
-    try {
-      why = await check();
-      if (why === null) return;
-    } catch (error) {
-      why = error.message;
-    }
-    if (Date.now() > deadline) throw new Error(`${what}: ${why}`);
-    await sleep(200);
-  }
-}
 
 const connectPoint = (t) => ({ device: t.device, port: String(t.ofport) });
 
@@ -81,8 +53,7 @@ function astray(rules) {
   );
 }
 
-const awake = setInterval(() => {}, 1000); // fetch's own timeout does not keep the process alive
-try {
+await main(async () => {
   await until('ONOS', async () => (await call('GET', 'devices'), null));
   await until('devices', async () => {
     const { devices } = await call('GET', 'devices');
@@ -116,9 +87,4 @@ try {
     }
     return `not right yet: ${bad.map((t) => `${t.name} ${state(t) ?? 'absent'}`).join(', ')}`;
   });
-} catch (error) {
-  console.error(`lab: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  clearInterval(awake);
-}
+});

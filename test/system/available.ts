@@ -21,3 +21,11 @@ export function labMissing(env: NodeJS.ProcessEnv = process.env): string | undef
   const there = existsSync(dist) && readdirSync(dist).some((f) => /^onos-.*\.tar\.(xz|gz)$/.test(f));
   return there ? undefined : `no ONOS: set ONOS_DIST to a folder with an ONOS tarball (looked in ${dist}), or ONOS_URLS to one that runs`;
 }
+
+/** The same for SDN-IP with BGP around it (`Lab.startBgp`); a lab that is up knows better (`Lab.bgpMissing`). */
+export function bgpMissing(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const lab = labMissing(env);
+  if (lab !== undefined) return lab;
+  if (!existsSync('/usr/lib/frr/bgpd')) return 'FRR is missing: it is the BGP around SDN-IP (apt-get install frr)';
+  return undefined;
+}

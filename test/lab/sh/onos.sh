@@ -62,6 +62,7 @@ steer() {                                     # waits for ONOS, devices and link
   [ "$(mode)" != none ] || return 0
   ONOS_USER=$ONOS_USER ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/steer.mjs" "$(onos_url)" "${1:-120}" || fail "ONOS did not come to forward; see $D/onos.log"
   until_ok 15 all_reachable || fail "hosts do not reach the gateway"
+  ! bgp_is_up || bgp_up mend
 }
 all_reachable() {
   local a pid jobs=()

@@ -56,15 +56,16 @@ describe('an ONOS that answers oddly', () => {
       const m = await insertMitigation(db, {
         target: TARGET,
         actions: ['drop-flow'],
+        scope: 'nearest',
         reason: 'test',
         by: 'test',
         offence: 0,
         ttlSeconds: 60,
         now: 1,
       });
-      await insertPlacements(db, m.id, [{ action: 'drop-flow', box: 'gist1', device, inPort: '11', side: 'to' }], 1);
+      await insertPlacements(db, { id: m.id, target: TARGET }, [{ action: 'drop-flow', box: 'gist1', device, inPort: '11', side: 'to' }], 1);
     });
-    await enforcer.place(await flowPlacements(ledger, { lifting: false, states: ['requested'] }));
+    await enforcer.place(await flowPlacements(ledger, { of: 'held', states: ['requested'] }));
   };
   const placement = () => ledger.db.selectFrom('placement').selectAll().executeTakeFirstOrThrow();
 
@@ -87,7 +88,7 @@ describe('an ONOS that answers oddly', () => {
     expect(failed.retry_at).toBeGreaterThan(Date.now() * 1_000 - 1_000_000);
 
     odd = undefined;
-    await enforcer.place(await flowPlacements(ledger, { lifting: false, states: ['requested'] }));
+    await enforcer.place(await flowPlacements(ledger, { of: 'held', states: ['requested'] }));
     expect(await placement()).toMatchObject({ state: 'accepted', flow_id: '7318350038462322', problem: null });
   });
 
@@ -101,7 +102,12 @@ describe('an ONOS that answers oddly', () => {
   it('a reconciler that gets garbage touches nothing, and says what is wrong', async () => {
     await placeOne();
     odd = { body: '{"flows": "many"}', headers: { 'content-type': 'application/json' } };
-    const reconciler = new Reconciler(onos, ledger, inventory, enforcer);
+    const reconciler = new Reconciler(onos, ledger, inventory, {
+      enforcer,
+      intents: { look: () => Promise.resolve(0) },
+      scopes: { keep: () => Promise.resolve(0) },
+      protection: { refresh: () => Promise.resolve() },
+    });
     await reconciler.pass(() => true);
     expect(reconciler.problems.join()).toMatch(/devices/);
     expect(await placement()).toMatchObject({ state: 'accepted', drifts: 0 });

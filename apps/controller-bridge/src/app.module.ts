@@ -29,19 +29,24 @@ import type { Settings } from './load-config.js';
 import { BridgeMetrics } from './metrics/bridge-metrics.js';
 import { MitigationsController } from './mitigations/mitigations.controller.js';
 import { Mitigations } from './mitigations/mitigations.service.js';
+import { Places } from './mitigations/places.js';
 import { Policy } from './policy/policy.codec.js';
+import { PolicyInForce } from './policy/policy-in-force.js';
+import { Protection } from './policy/protection.service.js';
+import { ScopeKeeper } from './enforcement/scope-keeper.js';
+import { Guards } from './withdrawals/guards.js';
+import { IntentEnforcer } from './withdrawals/intent-enforcer.service.js';
+import { Withdrawals } from './withdrawals/withdrawals.service.js';
 import { FlowReports } from './reports/flow-reports.js';
 import { ReportsConsumer } from './reports/reports.consumer.js';
 import { Runtime } from './runtime.service.js';
-
-const POLICY = 'guardpost.policy';
 
 /** What needs more than its classes: settings, connections, keys. */
 function madeOf(settings: Settings): Provider[] {
   return [
     { provide: Ledger, useFactory: () => Ledger.open(settings.ledgerFile) },
     { provide: Connections, useFactory: () => new Connections(settings) },
-    { provide: POLICY, useFactory: () => readYaml(settings.policyFile, Policy) },
+    { provide: PolicyInForce, useFactory: () => new PolicyInForce(readYaml(settings.policyFile, Policy)) },
     { provide: API_TOKEN, useValue: settings.token },
     { provide: Boxes, inject: [Ledger], useFactory: (ledger: Ledger) => new Boxes(settings.boxes, ledger) },
     {
@@ -56,10 +61,40 @@ function madeOf(settings: Settings): Provider[] {
         new FlowEnforcer(c.onos, ledger, inventory, events),
     },
     {
-      provide: Reconciler,
+      provide: IntentEnforcer,
       inject: [Connections, Ledger, Inventory, FlowEnforcer],
       useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, flows: FlowEnforcer) =>
-        new Reconciler(c.onos, ledger, inventory, flows),
+        new IntentEnforcer(c.onos, ledger, inventory, flows),
+    },
+    { provide: Places, inject: [Boxes, Inventory], useFactory: (boxes: Boxes, inventory: Inventory) => new Places(boxes, inventory) },
+    { provide: Guards, inject: [Places], useFactory: (places: Places) => new Guards(places) },
+    {
+      provide: Withdrawals,
+      inject: [Connections, PolicyInForce, Guards],
+      useFactory: (c: Connections, policy: PolicyInForce, guards: Guards) => new Withdrawals(c.onos, policy, guards),
+    },
+    {
+      provide: ScopeKeeper,
+      inject: [Ledger, Places, Guards],
+      useFactory: (ledger: Ledger, places: Places, guards: Guards) => new ScopeKeeper(ledger, places, guards),
+    },
+    {
+      provide: Protection,
+      inject: [Connections, PolicyInForce, Ledger],
+      useFactory: (c: Connections, policy: PolicyInForce, ledger: Ledger) => new Protection(c.onos, policy, ledger),
+    },
+    {
+      provide: Reconciler,
+      inject: [Connections, Ledger, Inventory, FlowEnforcer, IntentEnforcer, ScopeKeeper, Protection],
+      useFactory: (
+        c: Connections,
+        ledger: Ledger,
+        inventory: Inventory,
+        enforcer: FlowEnforcer,
+        intents: IntentEnforcer,
+        scopes: ScopeKeeper,
+        protection: Protection,
+      ) => new Reconciler(c.onos, ledger, inventory, { enforcer, intents, scopes, protection }),
     },
     {
       provide: Lists,
@@ -75,10 +110,15 @@ function madeOf(settings: Settings): Provider[] {
     },
     {
       provide: Enforcement,
-      inject: [Connections, Ledger, FlowEnforcer, Lists],
-      useFactory: (c: Connections, ledger: Ledger, flows: FlowEnforcer, lists: Lists) => new Enforcement(ledger, flows, lists, c.redis),
+      inject: [Connections, Ledger, FlowEnforcer, IntentEnforcer, Lists],
+      useFactory: (c: Connections, ledger: Ledger, flows: FlowEnforcer, intents: IntentEnforcer, lists: Lists) =>
+        new Enforcement(ledger, flows, intents, lists, c.redis),
     },
-    { provide: Judge, inject: [Ledger, POLICY], useFactory: (ledger: Ledger, policy: Policy) => new Judge(ledger, policy) },
+    {
+      provide: Judge,
+      inject: [Ledger, PolicyInForce, Places],
+      useFactory: (ledger: Ledger, policy: PolicyInForce, places: Places) => new Judge(ledger, policy, places),
+    },
     {
       provide: DetectionsConsumer,
       inject: [Connections, Judge, DeadLetters, Enforcement],
@@ -100,9 +140,17 @@ function madeOf(settings: Settings): Provider[] {
     },
     {
       provide: Mitigations,
-      inject: [Ledger, Enforcement, Boxes, Inventory, POLICY],
-      useFactory: (ledger: Ledger, enforcement: Enforcement, boxes: Boxes, inventory: Inventory, policy: Policy) =>
-        new Mitigations(ledger, enforcement, { boxes, inventory, policy }),
+      inject: [Ledger, Enforcement, Boxes, Inventory, PolicyInForce, Places, Withdrawals, ScopeKeeper],
+      useFactory: (
+        ledger: Ledger,
+        enforcement: Enforcement,
+        boxes: Boxes,
+        inventory: Inventory,
+        policy: PolicyInForce,
+        places: Places,
+        withdrawals: Withdrawals,
+        scopes: ScopeKeeper,
+      ) => new Mitigations(ledger, enforcement, { boxes, inventory, policy, places, withdrawals, scopes }),
     },
     {
       provide: Runtime,

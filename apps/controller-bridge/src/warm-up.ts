@@ -3,7 +3,8 @@ import { Detection } from '@guardpost/contracts';
 import { keyId, newBoot, Opener, Sealer } from '@guardpost/platform';
 import { Judge } from './detections/judge.service.js';
 import { Ledger } from './ledger/ledger.service.js';
-import { flowRule, ruleKey } from './mitigations/flow-rule.js';
+import { ruleKey } from './mitigations/flow-rule.js';
+import { PolicyInForce } from './policy/policy-in-force.js';
 
 /** Enough for the compiler to have made up its mind; takes some 0.2 s. */
 const ROUNDS = 200;
@@ -19,12 +20,13 @@ export async function warmUp(): Promise<void> {
   const opener = new Opener(new Map([[keyId(publicKey), { name: BOX, key: publicKey }]]));
   const ledger = await Ledger.open(':memory:');
   const actions = ['drop-flow', 'tap-drop'] as const;
-  const judge = new Judge(ledger, {
+  const policy = new PolicyInForce({
     rules: [{ name: BOX, match: {}, actions: [...actions] }],
     neverBlock: ['192.0.2.0/24'],
     widest: { v4: 24, v6: 48 },
     maxLive: ROUNDS,
   });
+  const judge = new Judge(ledger, policy, { of: () => [] });
   await ledger.write((db) =>
     db
       .insertInto('indicator')
@@ -49,9 +51,7 @@ export async function warmUp(): Promise<void> {
     if ('refused' in opened) throw new Error(`the warm-up refuses itself: ${opened.refused}`);
     const judged = await judge.judge(opened.body, { box: BOX, boot: sealer.boot, seq: opened.envelope.seq, hash: `${i}` }, i);
     if ('placements' in judged)
-      for (const { row, target } of judged.placements)
-        if (row.device !== null)
-          ruleKey(flowRule(target, { device: row.device, inPort: row.in_port, side: row.side === 'from' ? 'from' : 'to' }));
+      for (const { row, rule } of judged.placements) if (row.device !== null) ruleKey(rule);
   }
   await ledger.close();
 }

@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { annotate, integer } from './schema/annotation.js';
 import { Count, Port, Prefix, Protocol, RequestId, TimeUs } from './schema/primitives.js';
 
-export const Action = annotate(t.keyof({ 'drop-flow': null, 'tap-drop': null }), { id: 'Action' });
+export const Action = annotate(t.keyof({ 'drop-flow': null, 'tap-drop': null, 'withdraw-intent': null }), { id: 'Action' });
 export type Action = t.TypeOf<typeof Action>;
 
 /** The traffic that does not pass: to and from `prefix`, or only the service `proto`/`port` there. */
@@ -23,13 +23,38 @@ export const PlacementState = annotate(
 );
 export type PlacementState = t.TypeOf<typeof PlacementState>;
 
+/** Where drop rules go: where the traffic was met, at every port without a link, or at every device. */
+export const Scope = annotate(t.keyof({ nearest: null, edge: null, all: null }), { id: 'Scope' });
+export type Scope = t.TypeOf<typeof Scope>;
+
+/**
+ * What a placement of `withdraw-intent` is: the withdrawn intent itself; a guard, which drops what goes to its prefix whatever
+ * comes back; a stand-in for a rule that the intent shared with others.
+ */
+export const PlacementRole = annotate(t.keyof({ intent: null, guard: null, 'stand-in': null }), { id: 'PlacementRole' });
+export type PlacementRole = t.TypeOf<typeof PlacementRole>;
+
+/** An intent of ONOS by its application and its key. */
+export const IntentRef = annotate(t.type({ appId: t.string, key: t.string }), { id: 'IntentRef' });
+export type IntentRef = t.TypeOf<typeof IntentRef>;
+
 const time = t.union([TimeUs, t.null]);
 
-/** What a mitigation put somewhere. `device`, `inPort` and `side` are of a flow rule; `box` of both. */
+/** A withdrawn intent: what it was when it was last taken out. `siblings`: keys of intents that left by the same way. */
+export const WithdrawnIntent = annotate(
+  t.type({ appId: t.string, key: t.string, recordedAt: time, rules: Count, siblings: t.array(t.string) }),
+  { id: 'WithdrawnIntent' },
+);
+export type WithdrawnIntent = t.TypeOf<typeof WithdrawnIntent>;
+
+/** What a mitigation put somewhere. `device`, `inPort`, `side`, `priority` are of a flow rule; `box` of what a box does; `intent` of a withdrawal. */
 export const Placement = annotate(
   t.type({
     id: t.string,
     action: Action,
+    role: t.union([PlacementRole, t.null]),
+    priority: t.union([Count, t.null]),
+    intent: t.union([WithdrawnIntent, t.null]),
     box: t.union([t.string, t.null]),
     device: t.union([t.string, t.null]),
     inPort: t.union([t.string, t.null]),
@@ -83,6 +108,7 @@ const mitigation = {
   id: t.string,
   target: Target,
   actions: t.array(Action),
+  scope: Scope,
   state: MitigationState,
   reason: t.string,
   by: t.string,
@@ -122,12 +148,16 @@ export const MitigationRequest = annotate(
       }),
       actions: annotate(
         t.refinement(t.array(Action), (a) => a.length > 0 && new Set(a).size === a.length, 'Actions'),
-        { description: 'one or two different actions' },
+        { description: 'one to three different actions' },
       ),
       ttlSeconds: integer('TtlSeconds', 1, TTL_MAX_SECONDS),
       reason: t.string,
     }),
     t.partial({
+      /** Of `drop-flow`. Default: `nearest` where `places` are named, else `all`. */
+      scope: Scope,
+      /** Of `withdraw-intent`. Where none is named: the route intent that covers the target most closely, else the intents of the target's host. */
+      intents: t.array(IntentRef),
       /** Where: a box, a device, or a port of a device. All boxes where none is named. */
       places: t.array(
         annotate(t.intersection([t.type({ box: t.string }), t.partial({ device: t.string, inPort: t.string })]), { id: 'PlaceInput' }),
@@ -137,6 +167,12 @@ export const MitigationRequest = annotate(
   { id: 'MitigationRequest' },
 );
 export type MitigationRequest = t.TypeOf<typeof MitigationRequest>;
+
+export const ScopeRequest = annotate(
+  t.type({ requestId: RequestId, scope: annotate(t.keyof({ edge: null, all: null }), { id: 'WideScope' }), reason: t.string }),
+  { id: 'ScopeRequest' },
+);
+export type ScopeRequest = t.TypeOf<typeof ScopeRequest>;
 
 export const LiftRequest = annotate(
   t.intersection([

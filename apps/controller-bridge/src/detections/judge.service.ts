@@ -1,15 +1,16 @@
-import type { Detection } from '@guardpost/contracts';
+import type { Action, Detection } from '@guardpost/contracts';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { nowUs } from '../clock.js';
-import type { FlowPlacement } from '../enforcement/flow-enforcer.service.js';
+import { flowPlacement, type FlowPlacement } from '../enforcement/flow-enforcer.service.js';
 import { Ledger, type LedgerDb } from '../ledger/ledger.service.js';
-import type { MitigationRow } from '../ledger/tables.js';
+import type { MitigationRow, PlacementRow } from '../ledger/tables.js';
 import { actionsOf, followPlacements, insertMitigation, insertPlacements } from '../mitigations/mitigation.store.js';
-import { placementsFor } from '../mitigations/placement-plan.js';
+import { placementsFor, type WantedPlacement } from '../mitigations/placement-plan.js';
 import { targetKey } from '../mitigations/target.js';
 import { decide, targetOf, type Decision } from '../policy/decide.js';
-import type { Policy } from '../policy/policy.codec.js';
+import { PolicyInForce } from '../policy/policy-in-force.js';
+import { Places } from '../mitigations/places.js';
 
 export interface Received {
   readonly box: string;
@@ -27,7 +28,8 @@ const NOTHING: Judged = { placements: [] };
 export class Judge {
   constructor(
     private readonly ledger: Ledger,
-    private readonly policy: Policy,
+    private readonly policy: PolicyInForce,
+    private readonly places: Pick<Places, 'of'>,
   ) {}
 
   judge(detection: Detection, received: Received, receivedAt: number): Promise<Judged> {
@@ -86,11 +88,12 @@ export class Judge {
       .where('live', '=', 1)
       .executeTakeFirst();
     if (live !== undefined) return this.extend(db, live, detection, now);
-    const decision = decide(this.policy, await this.facts(db, detection, now));
+    const decision = decide(this.policy.current, await this.facts(db, detection, now));
     if (decision.kind === 'leave') return { placements: [], decision, mitigationId: null };
     const mitigation = await insertMitigation(db, {
       target,
       actions: decision.actions,
+      scope: decision.scope,
       reason: decision.why,
       by: `policy:${decision.rule}`,
       offence: await this.offences(db, targetKey(target)),
@@ -98,8 +101,8 @@ export class Judge {
       now,
       seen: { detectionId: detection.id, firstAt: detection.firstAt, queuedAt: detection.queuedAt, receivedAt },
     });
-    const rows = await insertPlacements(db, mitigation.id, placementsFor(detection, decision.actions, []), now);
-    return { placements: rows.map((row) => ({ row, target })), decision, mitigationId: mitigation.id };
+    const rows = await insertPlacements(db, { id: mitigation.id, target }, this.wanted(detection, decision.actions, decision.scope, []), now);
+    return { placements: rows.map((row) => flowPlacement(row, target)), decision, mitigationId: mitigation.id };
   }
 
   /** The target is blocked already: only places where it was not met before are new. */
@@ -108,10 +111,22 @@ export class Judge {
     const decision: Decision = { kind: 'leave', why: lifting ? `${live.id} is being lifted` : `${live.id} blocks it` };
     if (lifting) return { placements: [], decision, mitigationId: live.id };
     const known = await db.selectFrom('placement').selectAll().where('mitigation_id', '=', live.id).execute();
-    const rows = await insertPlacements(db, live.id, placementsFor(detection, actionsOf(live), known), now);
-    if (rows.length > 0) await followPlacements(db, live.id, 'policy', `also seen on ${detection.box}`, now);
     const target = targetOf(detection);
-    return { placements: rows.map((row) => ({ row, target })), decision, mitigationId: live.id };
+    const rows = await insertPlacements(db, { id: live.id, target }, this.wanted(detection, actionsOf(live), live.scope, known), now);
+    if (rows.length > 0) await followPlacements(db, live.id, 'policy', `also seen on ${detection.box}`, now);
+    return { placements: rows.map((row) => flowPlacement(row, target)), decision, mitigationId: live.id };
+  }
+
+  /** A wider scope covers every place that a detection can name: nothing is added to it later. */
+  private wanted(detection: Detection, actions: readonly Action[], scope: string, known: readonly PlacementRow[]): WantedPlacement[] {
+    if (scope === 'nearest') return placementsFor(detection, actions, known);
+    const tap = placementsFor(
+      detection,
+      actions.filter((a) => a === 'tap-drop'),
+      known,
+    );
+    if (known.length > 0 || !actions.includes('drop-flow')) return tap;
+    return [...tap, ...this.places.of(scope === 'edge' ? 'edge' : 'all')];
   }
 
   private async facts(db: LedgerDb, detection: Detection, now: number) {

@@ -6,7 +6,8 @@ import { Ledger } from '../ledger/ledger.service.js';
 import { Lists } from '../lists/lists.service.js';
 import { followPlacements } from '../mitigations/mitigation.store.js';
 import { FlowEnforcer, type FlowPlacement } from './flow-enforcer.service.js';
-import { beginLift, expire, flowPlacements } from './work.js';
+import { IntentEnforcer } from '../withdrawals/intent-enforcer.service.js';
+import { beginLift, expire, flowPlacements, intentPlacements } from './work.js';
 
 const TICK_MS = 250;
 
@@ -25,6 +26,7 @@ export class Enforcement {
   constructor(
     private readonly ledger: Ledger,
     private readonly flows: FlowEnforcer,
+    private readonly intents: IntentEnforcer,
     private readonly lists: Lists,
     private readonly redis: Redis,
   ) {}
@@ -46,7 +48,7 @@ export class Enforcement {
       void this.redis.publish(redisKeys.wake, '').catch(() => undefined); // the leader's tick finds it anyway
       return;
     }
-    const flows = placements.filter(({ row }) => row.action === 'drop-flow');
+    const flows = placements.filter(({ row }) => row.action === 'drop-flow' || row.role === 'guard');
     if (flows.length > 0) void this.flows.place(flows);
     // Rules alone need no look through the ledger, and nothing shall stand in their way: the next tick comes soon enough.
     if (flows.length === 0 || flows.length < placements.length) this.wake();
@@ -74,9 +76,11 @@ export class Enforcement {
     await Promise.all([
       this.part('expiry', () => expire(this.ledger, now)),
       this.part('flow rules', async () => {
-        await this.flows.place(await flowPlacements(this.ledger, { lifting: false, states: ['requested'], dueAt: now }));
-        await this.flows.lift(await flowPlacements(this.ledger, { lifting: true, states: ['lifting'], dueAt: now }));
+        await this.flows.place(await flowPlacements(this.ledger, { of: 'held', states: ['requested'], dueAt: now }));
+        for (const of of ['lifting', 'replaced'] as const)
+          await this.flows.lift(await flowPlacements(this.ledger, { of, states: ['lifting'], dueAt: now }));
       }),
+      this.part('intents', () => this.intentsTurn(now)),
       this.part('lists', async () => {
         if (this.redis.status !== 'ready') return;
         await this.lists.publishDrops();
@@ -84,6 +88,14 @@ export class Enforcement {
       }),
       this.part('lifted drops', () => this.endExpiredDrops(now)),
     ]);
+  }
+
+  /** Takes its time, seconds where ONOS does: no turn waits for it, and one runs at a time. */
+  private async intentsTurn(now: number): Promise<void> {
+    const due = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested'], dueAt: now });
+    const lifting = await intentPlacements(this.ledger.db, { lifting: true, states: ['lifting'], dueAt: now });
+    void this.intents.place(due).then(() => due.length > 0 && this.wake());
+    void this.intents.lift(lifting).then(() => lifting.length > 0 && this.wake());
   }
 
   private async part(name: string, work: () => Promise<unknown>): Promise<void> {

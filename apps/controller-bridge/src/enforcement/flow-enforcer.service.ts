@@ -1,29 +1,28 @@
-import { OnosFailure, unwrap, type OnosClient } from '@guardpost/intents';
+import { OnosFailure, unwrap, type FlowRule, type OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import { Inventory } from '../inventory/inventory.service.js';
 import { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
-import { APP_ID, flowRule, ruleKey, type RulePlace } from '../mitigations/flow-rule.js';
-import { updatePlacement } from '../mitigations/mitigation.store.js';
+import { APP_ID, DROP_BAND, flowRule, ruleKey } from '../mitigations/flow-rule.js';
+import { insertPlacements, targetOfRow, updatePlacement } from '../mitigations/mitigation.store.js';
+import { postpone } from '../withdrawals/withdrawal.store.js';
 import type { Target } from '@guardpost/contracts';
 import { FlowEvents } from './flow-events.js';
 import { rulesOfApp } from './rules-of-app.js';
 
-const RETRY_FIRST_US = 200_000;
-const RETRY_MAX_US = 10_000_000;
-
-/** A placement with the target of its mitigation. */
+/** A placement that is a rule, with the rule. */
 export interface FlowPlacement {
   readonly row: PlacementRow;
-  readonly target: Target;
+  readonly rule: FlowRule;
 }
 
-export const placeOf = (row: PlacementRow): RulePlace => ({
-  device: row.device ?? '',
-  inPort: row.in_port,
-  side: row.side === 'from' ? 'from' : 'to',
-});
+/** The rule of a placement: kept with it, or made of its mitigation's target. The same each time. */
+export function flowPlacement(row: PlacementRow, target: Target): FlowPlacement {
+  if (row.rule_json !== null) return { row, rule: JSON.parse(row.rule_json) as FlowRule }; // written by insertPlacements
+  const side = row.side === 'from' ? 'from' : 'to';
+  return { row, rule: flowRule(target, { device: row.device ?? '', inPort: row.in_port, side, priority: row.priority ?? DROP_BAND.lowest }) };
+}
 
 /** Puts drop rules into ONOS and takes them out. Every step is in the ledger; a call that failed is due again later. */
 @Injectable()
@@ -42,6 +41,28 @@ export class FlowEnforcer {
   async place(placements: readonly FlowPlacement[]): Promise<void> {
     const mine = placements.filter(({ row }) => !this.inHand.has(row.id));
     await this.holding(mine, () => this.placeTogether(mine));
+  }
+
+  /** The stand-ins of a withdrawal, those of `rules` that it has not yet written down first. Nothing is sent. */
+  async standIns({ mitigation_id: id }: PlacementRow, rules: readonly FlowRule[]): Promise<FlowPlacement[]> {
+    if (rules.length === 0) return [];
+    const keys = new Map(rules.map((rule) => [ruleKey(rule), rule]));
+    const rows = await this.ledger.write(async (db) => {
+      const known = await db.selectFrom('placement').selectAll().where('mitigation_id', '=', id).where('role', '=', 'stand-in').execute();
+      const wanted = [...keys].filter(([key]) => !known.some((k) => k.rule_key === key));
+      const mitigation = await db.selectFrom('mitigation').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      const places = wanted.map(([, rule]) => ({
+        action: 'withdraw-intent' as const,
+        role: 'stand-in' as const,
+        box: null,
+        device: rule.deviceId,
+        inPort: null,
+        side: null,
+        rule,
+      }));
+      return [...known, ...(await insertPlacements(db, { id, target: targetOfRow(mitigation) }, places, nowUs()))];
+    });
+    return rows.map((row) => ({ row, rule: JSON.parse(row.rule_json ?? '{}') as FlowRule })); // written by insertPlacements
   }
 
   async lift(placements: readonly FlowPlacement[]): Promise<void> {
@@ -68,7 +89,7 @@ export class FlowEnforcer {
     await Promise.all(unknown.map(({ row }) => this.failed(row, `ONOS knows no device ${row.device ?? ''}`)));
     const known = placements.filter((p) => !unknown.includes(p));
     if (known.length === 0) return;
-    const rules = known.map(({ row, target }) => flowRule(target, placeOf(row)));
+    const rules = known.map(({ rule }) => rule);
     let flowIds: readonly string[];
     try {
       const [only] = rules;
@@ -109,35 +130,47 @@ export class FlowEnforcer {
     });
   }
 
-  private async liftOne({ row, target }: FlowPlacement): Promise<void> {
+  private async liftOne({ row, rule }: FlowPlacement): Promise<void> {
     try {
-      const flowId = row.flow_id ?? (await this.findFlowId(row, target));
+      if (await this.wantedByOthers(row)) return await this.lifted(row, 'another mitigation keeps the rule');
+      const flowId = row.flow_id ?? (await this.findFlowId(rule));
       // removeAll succeeds whatever is gone; remove could not tell a rule that is gone from a device that is.
       if (flowId !== null) await unwrap(this.onos.flows.removeAll([{ deviceId: row.device ?? '', flowId }]));
     } catch (error) {
       return this.failed(row, reasonOf(error));
     }
-    await this.ledger.write((db) =>
-      updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', 'rule removed from ONOS', nowUs()),
-    );
+    await this.lifted(row, 'rule removed from ONOS');
+  }
+
+  private async lifted(row: PlacementRow, why: string): Promise<void> {
+    await this.ledger.write((db) => updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', why, nowUs()));
+  }
+
+  /** Guards and stand-ins of two mitigations can be one and the same rule. */
+  private async wantedByOthers(row: PlacementRow): Promise<boolean> {
+    if (row.rule_key === null) return false;
+    const other = await this.ledger.db
+      .selectFrom('placement')
+      .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')
+      .select('placement.id')
+      .where('placement.rule_key', '=', row.rule_key)
+      .where('placement.id', '!=', row.id)
+      .where('placement.state', 'in', ['requested', 'accepted', 'confirmed'])
+      .where('mitigation.live', '=', 1)
+      .where('mitigation.state', '!=', 'lifting')
+      .executeTakeFirst();
+    return other !== undefined;
   }
 
   /** After a crash between the call and the ledger: the rule may stand without our knowing its id. */
-  private async findFlowId(row: PlacementRow, target: Target): Promise<string | null> {
-    const key = ruleKey(flowRule(target, placeOf(row)));
+  private async findFlowId(rule: FlowRule): Promise<string | null> {
+    const key = ruleKey(rule);
     return (await rulesOfApp(this.onos)).find((f) => ruleKey(f) === key)?.id ?? null;
   }
 
   private async failed(row: PlacementRow, problem: string): Promise<void> {
     if (row.problem !== problem) this.logger.warn(`placement ${row.id}: ${problem}`);
-    const wait = Math.min(RETRY_FIRST_US * 2 ** Math.min(row.attempts, 10), RETRY_MAX_US);
-    await this.ledger.write((db) =>
-      db
-        .updateTable('placement')
-        .set((e) => ({ problem, attempts: e('attempts', '+', 1), retry_at: nowUs() + wait }))
-        .where('id', '=', row.id)
-        .execute(),
-    );
+    await postpone(this.ledger, row, problem);
   }
 }
 

@@ -3,18 +3,29 @@ import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import { Inventory } from '../inventory/inventory.service.js';
 import { Ledger } from '../ledger/ledger.service.js';
-import { flowRule, ruleKey } from '../mitigations/flow-rule.js';
+import { ruleKey } from '../mitigations/flow-rule.js';
 import type { PlacementRow } from '../ledger/tables.js';
 import { updatePlacement } from '../mitigations/mitigation.store.js';
-import { FlowEnforcer, placeOf, type FlowPlacement } from './flow-enforcer.service.js';
+import type { FlowEnforcer, FlowPlacement } from './flow-enforcer.service.js';
+import type { Protection } from '../policy/protection.service.js';
+import type { ScopeKeeper } from './scope-keeper.js';
+import type { IntentEnforcer } from '../withdrawals/intent-enforcer.service.js';
 import { rulesOfApp } from './rules-of-app.js';
 import { flowPlacements } from './work.js';
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 2_000;
+
+export interface Reconciled {
+  readonly enforcer: Pick<FlowEnforcer, 'place'>;
+  readonly intents: Pick<IntentEnforcer, 'look'>;
+  readonly scopes: Pick<ScopeKeeper, 'keep'>;
+  readonly protection: Pick<Protection, 'refresh'>;
+}
 
 /**
  * Compares what ONOS holds under our application with what the ledger wants, and mends the difference: rules that are
- * missing are put back, rules that nobody wants are removed. ONOS' own view also confirms rules of boxes without tracer.
+ * missing are put back, rules that nobody wants are removed, withdrawn intents that are back are withdrawn again. It reads
+ * what is ours and what we hold, no more. ONOS' own view also confirms rules of boxes without tracer.
  */
 @Injectable()
 export class Reconciler {
@@ -28,7 +39,7 @@ export class Reconciler {
     private readonly onos: OnosClient,
     private readonly ledger: Ledger,
     private readonly inventory: Inventory,
-    private readonly enforcer: FlowEnforcer,
+    private readonly parts: Reconciled,
   ) {}
 
   start(leads: () => boolean): void {
@@ -56,15 +67,21 @@ export class Reconciler {
 
   private async reconcile(leads: () => boolean): Promise<void> {
     await this.inventory.refresh();
+    await this.parts.protection.refresh(leads);
     if (!leads()) return;
+    await this.parts.scopes.keep();
+    await this.parts.intents.look();
     const askedAt = nowUs();
     const standing = await rulesOfApp(this.onos);
     // Wanted is read after ONOS: a rule that stands was wanted in the ledger before it was sent.
-    const wanted = await flowPlacements(this.ledger, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
-    const lifting = await flowPlacements(this.ledger, { lifting: true, states: ['lifting'] });
-    const keyOf = ({ row, target }: FlowPlacement): string => ruleKey(flowRule(target, placeOf(row)));
+    const wanted = await flowPlacements(this.ledger, { of: 'held', states: ['requested', 'accepted', 'confirmed'] });
+    const leaving = [
+      ...(await flowPlacements(this.ledger, { of: 'lifting', states: ['lifting'] })),
+      ...(await flowPlacements(this.ledger, { of: 'replaced', states: ['lifting'] })),
+    ];
+    const keyOf = ({ rule }: FlowPlacement): string => ruleKey(rule);
     const byKey = new Map(standing.map((flow) => [ruleKey(flow), flow]));
-    const kept = new Set([...wanted, ...lifting].map(keyOf));
+    const kept = new Set([...wanted, ...leaving].map(keyOf));
 
     const orphans = standing.filter((flow) => !kept.has(ruleKey(flow)));
     if (orphans.length > 0) {
@@ -77,7 +94,7 @@ export class Reconciler {
       else await this.stands(placement.row, flow);
     }
     // ONOS keeps rules for a device that is away, and the device gets them when it is back.
-    await this.enforcer.place(
+    await this.parts.enforcer.place(
       wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt),
     );
   }

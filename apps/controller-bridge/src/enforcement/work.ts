@@ -1,30 +1,79 @@
-import type { Ledger } from '../ledger/ledger.service.js';
+import type { Ledger, LedgerDb } from '../ledger/ledger.service.js';
+import type { PlacementRow } from '../ledger/tables.js';
 import { changeState, targetOfRow } from '../mitigations/mitigation.store.js';
-import type { FlowPlacement } from './flow-enforcer.service.js';
+import { flowPlacement, type FlowPlacement } from './flow-enforcer.service.js';
 
 /** At most so many placements are taken up in one turn. */
 const TURN = 500;
 
-/** Flow placements, with their targets, of mitigations that are being lifted, or of those that are to hold. */
+/**
+ * Rules of mitigations that are to hold, of those that are being lifted, or rules that others of the same mitigation replace.
+ * With `dueAt` only what may be done then: a guard goes after its intent is back, a replaced rule after its successors stand.
+ */
 export async function flowPlacements(
   ledger: Ledger,
-  which: { readonly lifting: boolean; readonly states: readonly string[]; readonly dueAt?: number },
+  which: { readonly of: 'held' | 'lifting' | 'replaced'; readonly states: readonly string[]; readonly dueAt?: number },
 ): Promise<FlowPlacement[]> {
   let query = ledger.db
     .selectFrom('placement')
     .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')
     .selectAll('placement')
     .select(['mitigation.prefix as target_prefix', 'mitigation.proto as target_proto', 'mitigation.port as target_port'])
-    .where('placement.action', '=', 'drop-flow')
+    .where((e) => e.or([e('placement.action', '=', 'drop-flow'), e('placement.role', 'in', ['guard', 'stand-in'])]))
+    .where('placement.state', 'in', [...which.states])
+    .where('mitigation.live', '=', 1)
+    .where('mitigation.state', which.of === 'lifting' ? '=' : '!=', 'lifting');
+  if (which.of === 'lifting' && which.dueAt !== undefined)
+    query = query.where((e) =>
+      e.or([
+        e('placement.role', 'is', null),
+        e.not(
+          e.exists(
+            e
+              .selectFrom('placement as held')
+              .select('held.id')
+              .whereRef('held.mitigation_id', '=', 'placement.mitigation_id')
+              .where('held.role', '=', 'intent')
+              .where('held.state', '!=', 'lifted'),
+          ),
+        ),
+      ]),
+    );
+  if (which.of === 'replaced' && which.dueAt !== undefined)
+    query = query.where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('placement as next')
+            .select('next.id')
+            .whereRef('next.mitigation_id', '=', 'placement.mitigation_id')
+            .where('next.action', '=', 'drop-flow')
+            .where('next.state', 'in', ['requested', 'accepted']),
+        ),
+      ),
+    );
+  if (which.dueAt !== undefined) query = query.where('placement.retry_at', '<=', which.dueAt).limit(TURN);
+  const rows = await query.execute();
+  return rows.map(({ target_prefix: prefix, target_proto: proto, target_port: port, ...row }) =>
+    flowPlacement(row, targetOfRow({ prefix, proto, port })),
+  );
+}
+
+/** Withdrawn intents of mitigations that are being lifted, or of those that are to hold. */
+export async function intentPlacements(
+  db: LedgerDb,
+  which: { readonly lifting: boolean; readonly states: readonly string[]; readonly dueAt?: number },
+): Promise<PlacementRow[]> {
+  let query = db
+    .selectFrom('placement')
+    .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')
+    .selectAll('placement')
+    .where('placement.role', '=', 'intent')
     .where('placement.state', 'in', [...which.states])
     .where('mitigation.live', '=', 1)
     .where('mitigation.state', which.lifting ? '=' : '!=', 'lifting');
   if (which.dueAt !== undefined) query = query.where('placement.retry_at', '<=', which.dueAt).limit(TURN);
-  const rows = await query.execute();
-  return rows.map(({ target_prefix: prefix, target_proto: proto, target_port: port, ...row }) => ({
-    row,
-    target: targetOfRow({ prefix, proto, port }),
-  }));
+  return query.execute();
 }
 
 /** Begins to lift what has run its time. Returns how many. */
@@ -47,10 +96,8 @@ export async function expire(ledger: Ledger, now: number): Promise<number> {
   return due.length;
 }
 
-type LiftDb = Parameters<Parameters<Ledger['write']>[0]>[0];
-
 /** From here on nothing of the mitigation is put anywhere any more; what is out there is taken back. */
-export async function beginLift(db: LiftDb, id: string, who: string, why: string, now: number): Promise<void> {
+export async function beginLift(db: LedgerDb, id: string, who: string, why: string, now: number): Promise<void> {
   const { state } = await db.selectFrom('mitigation').select('state').where('id', '=', id).executeTakeFirstOrThrow();
   if (state !== 'requested' && state !== 'active' && state !== 'out_of_sync') return;
   await changeState(db, id, state, 'lifting', who, why, now);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PolicyInForce } from '../policy/policy-in-force.js';
 import { Judge } from '../detections/judge.service.js';
 import { Leadership } from '../enforcement/leadership.js';
 import { expire } from '../enforcement/work.js';
@@ -76,8 +77,11 @@ describe('writes', () => {
   });
 });
 
+/** No rule of these tests is for the whole network. */
+const nowhere = { of: () => [] };
+
 describe('Judge', () => {
-  const judge = (): Judge => new Judge(ledger, policy);
+  const judge = (): Judge => new Judge(ledger, new PolicyInForce(policy), nowhere);
 
   it('makes one mitigation of many detections of one target, and one set of placements', async () => {
     await listed();
@@ -114,7 +118,11 @@ describe('Judge', () => {
 
   it('blocks longer after a block ran out', async () => {
     await listed();
-    const twice = new Judge(ledger, { ...policy, rules: [{ name: 'all', match: {}, actions: ['drop-flow'], ttlSeconds: [1, 500] }] });
+    const twice = new Judge(
+      ledger,
+      new PolicyInForce({ ...policy, rules: [{ name: 'all', match: {}, actions: ['drop-flow'], ttlSeconds: [1, 500] }] }),
+      nowhere,
+    );
     await twice.judge(detectionOf(), received(1), 1);
     const [first] = await mitigations();
     await expire(ledger, first!.expires_at);
@@ -132,7 +140,7 @@ describe('Judge', () => {
 
 it('forgets what is old, and nothing that is live', async () => {
   await listed();
-  const judge = new Judge(ledger, policy);
+  const judge = new Judge(ledger, new PolicyInForce(policy), nowhere);
   await judge.judge(detectionOf(), received(1), 1);
   await judge.judge(detectionOf({ id: 'gist1:1:2', flow: { ...detectionOf().flow, remote: '198.51.100.9' } }), received(2), 1);
   const [live, ended] = await mitigations();

@@ -126,5 +126,31 @@ const one: Migration = {
   },
 };
 
+const two: Migration = {
+  async up(db: Db) {
+    await db.schema.alterTable('mitigation').addColumn('scope', 'text', (c) => c.notNull().defaultTo('nearest')).execute();
+    for (const column of ['role', 'rule_json', 'rule_key', 'intent_app', 'intent_key', 'record_json'])
+      await db.schema.alterTable('placement').addColumn(column, 'text').execute();
+    await db.schema.alterTable('placement').addColumn('priority', 'integer').execute();
+    await db.updateTable('placement').set({ priority: 800 }).where('action', '=', 'drop-flow').execute();
+    await db.schema.dropIndex('placement_once').execute();
+    await sql`create unique index placement_once on placement
+      (mitigation_id, action, coalesce(role, ''), coalesce(box, ''), coalesce(device, ''), coalesce(in_port, ''), coalesce(side, ''),
+       coalesce(rule_key, ''), coalesce(intent_app, ''), coalesce(intent_key, ''))`.execute(db);
+    await db.schema.createIndex('placement_rule').on('placement').column('rule_key').execute();
+    await db.schema.createIndex('placement_intent').on('placement').columns(['intent_app', 'intent_key']).execute();
+    await db.schema
+      .createTable('audit')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('who', 'text', (c) => c.notNull())
+      .addColumn('what', 'text', (c) => c.notNull())
+      .addColumn('subject', 'text', (c) => c.notNull())
+      .addColumn('request_json', 'text', (c) => c.notNull())
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .execute();
+  },
+};
+
 /** In the order of their names; one that has run is never changed. */
-export const migrations: Record<string, Migration> = { '0001-ledger': one };
+export const migrations: Record<string, Migration> = { '0001-ledger': one, '0002-withdrawals-and-scopes': two };

@@ -38,6 +38,7 @@ export interface LedgerTables {
     port: number | null;
     /** Comma list of actions. */
     actions: string;
+    scope: string;
     state: string;
     /** 1 until lifted or failed: at most one live mitigation a target. */
     live: number;
@@ -61,6 +62,17 @@ export interface LedgerTables {
     device: string | null;
     in_port: string | null;
     side: string | null;
+    /** Of `withdraw-intent`: intent, guard or stand-in. */
+    role: string | null;
+    /** Of a flow rule. */
+    priority: number | null;
+    /** `FlowRule` of a guard or stand-in, and what makes it one with another: several mitigations may want the same rule. */
+    rule_json: string | null;
+    rule_key: string | null;
+    intent_app: string | null;
+    intent_key: string | null;
+    /** `IntentRecord`: the intent as it was when it was last taken out. */
+    record_json: string | null;
     state: string;
     flow_id: string | null;
     attempts: number;
@@ -82,6 +94,8 @@ export interface LedgerTables {
     who: string;
     why: string;
   };
+  /** What a person or a program did to the network through us. */
+  audit: { id: Generated<number>; at: number; who: string; what: string; subject: string; request_json: string; outcome: string };
   dead_letter: {
     id: Generated<number>;
     /** Same key, same refusal: a message that is read again is not listed again. */

@@ -4,7 +4,7 @@ import type { MitigationState, PlacementState } from '@guardpost/contracts';
 export function stateOf(current: MitigationState, placements: readonly PlacementState[]): MitigationState {
   if (current === 'lifted' || current === 'failed') return current;
   if (current === 'lifting') return placements.every((p) => p === 'lifted' || p === 'failed') ? 'lifted' : 'lifting';
-  const held = placements.filter((p) => p !== 'lifted');
+  const held = placements.filter((p) => p !== 'lifted' && p !== 'lifting'); // lifting here: replaced by others of the same mitigation
   if (held.length > 0 && held.every((p) => p === 'failed')) return 'failed';
   const whole = held.length > 0 && held.every((p) => p === 'confirmed' || p === 'failed');
   if (whole) return 'active';

@@ -3,15 +3,20 @@ import {
   Action,
   Mitigation,
   MitigationState,
+  PlacementRole,
   PlacementState,
+  Scope,
   type MitigationDetail,
   type Placement,
   type Target,
+  type WithdrawnIntent,
 } from '@guardpost/contracts';
 import { isRight } from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import type { LedgerDb } from '../ledger/ledger.service.js';
 import type { MitigationRow, PlacementRow } from '../ledger/tables.js';
+import { readRecord } from '../withdrawals/intent-record.js';
+import { dropPriority, ruleKey } from './flow-rule.js';
 import { stateOf } from './mitigation-state.js';
 import type { WantedPlacement } from './placement-plan.js';
 import { targetKey } from './target.js';
@@ -34,6 +39,7 @@ export const targetOfRow = ({ prefix, proto, port }: Pick<MitigationRow, 'prefix
 export interface NewMitigation {
   readonly target: Target;
   readonly actions: readonly Action[];
+  readonly scope: Scope;
   readonly reason: string;
   readonly by: string;
   readonly offence: number;
@@ -51,6 +57,7 @@ export async function insertMitigation(db: LedgerDb, m: NewMitigation): Promise<
     proto: m.target.proto,
     port: m.target.port,
     actions: m.actions.join(','),
+    scope: m.scope,
     state: 'requested',
     live: 1,
     reason: m.reason,
@@ -72,13 +79,21 @@ export async function insertMitigation(db: LedgerDb, m: NewMitigation): Promise<
 
 export async function insertPlacements(
   db: LedgerDb,
-  mitigationId: string,
+  mitigation: { readonly id: string; readonly target: Target },
   wanted: readonly WantedPlacement[],
   now: number,
 ): Promise<PlacementRow[]> {
+  const priority = dropPriority(mitigation.target);
   const rows = wanted.map<PlacementRow>((w) => ({
     id: newId('p', now),
-    mitigation_id: mitigationId,
+    mitigation_id: mitigation.id,
+    role: w.role ?? null,
+    priority: w.rule?.priority ?? (w.action === 'drop-flow' ? priority : null),
+    rule_json: w.rule === undefined ? null : JSON.stringify(w.rule),
+    rule_key: w.rule === undefined ? null : ruleKey(w.rule),
+    intent_app: w.intent?.appId ?? null,
+    intent_key: w.intent?.key ?? null,
+    record_json: null,
     action: w.action,
     box: w.box,
     device: w.device,
@@ -99,6 +114,13 @@ export async function insertPlacements(
   }));
   if (rows.length > 0) await db.insertInto('placement').values(rows).execute();
   return rows;
+}
+
+/** Wants a placement again that was lifted while its mitigation lives. */
+export async function revivePlacements(db: LedgerDb, rows: readonly PlacementRow[], now: number): Promise<void> {
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0)
+    await db.updateTable('placement').set({ state: 'requested', retry_at: now, problem: null }).where('id', 'in', ids).execute();
 }
 
 export const insertTransition = async (
@@ -129,10 +151,11 @@ export async function updatePlacement(
 export async function followPlacements(db: LedgerDb, id: string, who: string, why: string, now: number): Promise<MitigationState> {
   const { state } = await db.selectFrom('mitigation').select('state').where('id', '=', id).executeTakeFirstOrThrow();
   const current = stored(MitigationState, state);
-  const rows = await db.selectFrom('placement').select('state').where('mitigation_id', '=', id).execute();
+  const rows = await db.selectFrom('placement').select(['state', 'role']).where('mitigation_id', '=', id).execute();
   const next = stateOf(
     current,
-    rows.map((r) => stored(PlacementState, r.state)),
+    // A stand-in is there for others: it says nothing about whether the target's traffic is stopped.
+    rows.filter((r) => r.role !== 'stand-in' || current === 'lifting').map((r) => stored(PlacementState, r.state)),
   );
   if (next !== current) await changeState(db, id, current, next, who, why, now);
   return next;
@@ -161,6 +184,7 @@ export function toMitigation(row: MitigationRow): Mitigation {
     id: row.id,
     target: targetOfRow(row),
     actions: actionsOf(row),
+    scope: stored(Scope, row.scope),
     state: stored(MitigationState, row.state),
     reason: row.reason,
     by: row.by,
@@ -176,6 +200,9 @@ function toPlacement(row: PlacementRow): Placement {
   return {
     id: row.id,
     action: stored(Action, row.action),
+    role: row.role === null ? null : stored(PlacementRole, row.role),
+    priority: row.priority,
+    intent: withdrawnIntent(row),
     box: row.box,
     device: row.device,
     inPort: row.in_port,
@@ -192,6 +219,12 @@ function toPlacement(row: PlacementRow): Placement {
     bytes: row.bytes,
     drifts: row.drifts,
   };
+}
+
+function withdrawnIntent({ intent_app: appId, intent_key: key, record_json }: PlacementRow): WithdrawnIntent | null {
+  if (appId === null || key === null) return null;
+  const record = record_json === null ? undefined : readRecord(record_json);
+  return { appId, key, recordedAt: record?.at ?? null, rules: record?.rules.length ?? 0, siblings: [...(record?.siblings ?? [])] };
 }
 
 /** One mitigation with all that belongs to it; undefined where there is none. */

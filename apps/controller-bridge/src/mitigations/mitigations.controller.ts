@@ -1,4 +1,4 @@
-import { LiftRequest, MitigationDetail, MitigationList, MitigationRequest, requestSchema } from '@guardpost/contracts';
+import { LiftRequest, MitigationDetail, MitigationList, MitigationRequest, ScopeRequest, requestSchema } from '@guardpost/contracts';
 import { BearerGuard } from '@guardpost/platform';
 import { Returns } from '@guardpost/platform/openapi';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
@@ -40,5 +40,13 @@ export class MitigationsController {
   @Returns(MitigationDetail, 202)
   lift(@Param('id') id: string, @Body({ schema: requestSchema(LiftRequest) }) request: LiftRequest): Promise<MitigationDetail> {
     return this.mitigations.lift(id, request);
+  }
+
+  @Post(':id/scope')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Widen or narrow where drop rules go, without a moment in which there is none' })
+  @Returns(MitigationDetail, 202)
+  rescope(@Param('id') id: string, @Body({ schema: requestSchema(ScopeRequest) }) request: ScopeRequest): Promise<MitigationDetail> {
+    return this.mitigations.rescope(id, request);
   }
 }

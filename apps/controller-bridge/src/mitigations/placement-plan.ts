@@ -1,13 +1,18 @@
-import type { Action, Detection } from '@guardpost/contracts';
+import type { Action, Detection, IntentRef, PlacementRole } from '@guardpost/contracts';
+import type { FlowRule } from '@guardpost/intents';
 import type { PlacementRow } from '../ledger/tables.js';
 
 /** A placement that is wanted, before it has an id. */
 export interface WantedPlacement {
   readonly action: Action;
-  readonly box: string;
+  readonly box: string | null;
   readonly device: string | null;
   readonly inPort: string | null;
   readonly side: 'from' | 'to' | null;
+  readonly role?: PlacementRole;
+  /** Of a guard or a stand-in, whose rule does not follow from the target. */
+  readonly rule?: FlowRule;
+  readonly intent?: IntentRef;
 }
 
 type Known = Pick<PlacementRow, 'action' | 'box' | 'device' | 'in_port' | 'side'>;

@@ -1,4 +1,5 @@
-import { overlaps, parsePrefix, type Action, type Detection, type Target } from '@guardpost/contracts';
+import { parsePrefix, type Action, type Detection, type Scope, type Target } from '@guardpost/contracts';
+import { touched } from './policy-in-force.js';
 import { DEFAULT_TTL_SECONDS, type Policy, type PolicyRule } from './policy.codec.js';
 
 /** What is known when a detection is judged. */
@@ -19,6 +20,7 @@ export type Decision =
       readonly kind: 'block';
       readonly rule: string;
       readonly actions: readonly Action[];
+      readonly scope: Scope;
       readonly ttlSeconds: number;
       readonly why: string;
     }
@@ -38,10 +40,7 @@ export const targetOf = ({ flow, indicator }: Detection): Target => ({
 export function forbidden(policy: Policy, target: Target): string | undefined {
   const prefix = parsePrefix(target.prefix);
   if (prefix === undefined) return `${target.prefix} is no prefix`;
-  const kept = policy.neverBlock.find((text) => {
-    const never = parsePrefix(text);
-    return never !== undefined && overlaps(never, prefix);
-  });
+  const kept = touched(policy.neverBlock, target.prefix);
   if (kept !== undefined) return `${target.prefix} touches ${kept}, which is never blocked`;
   const widest = prefix.family === 4 ? policy.widest.v4 : policy.widest.v6;
   return prefix.length < widest ? `${target.prefix} is wider than /${widest}, the widest that may be blocked` : undefined;
@@ -66,6 +65,7 @@ export function decide(policy: Policy, facts: Facts): Decision {
     kind: 'block',
     rule: rule.name,
     actions: rule.actions,
+    scope: rule.scope ?? 'nearest',
     ttlSeconds,
     why: `rule ${rule.name}: ${detection.flow.remote} matches ${detection.indicator.prefix} of feed ${indicator.feed}`,
   };

@@ -1,7 +1,10 @@
-import { Action, integer, Prefix, TTL_MAX_SECONDS } from '@guardpost/contracts';
+import { annotate, integer, Prefix, Scope, TTL_MAX_SECONDS } from '@guardpost/contracts';
 import * as t from 'io-ts';
 
 const Seconds = integer('Seconds', 1, TTL_MAX_SECONDS);
+
+/** A withdrawal cuts everything towards a prefix of ours: a person decides that, never a detection of a remote host. */
+const DropAction = annotate(t.keyof({ 'drop-flow': null, 'tap-drop': null }), { id: 'DropAction' });
 
 /** The first rule whose `match` fits decides. What `match` does not name fits. */
 export const PolicyRule = t.intersection([
@@ -14,8 +17,10 @@ export const PolicyRule = t.intersection([
       minConfidence: integer('Confidence', 0, 100),
     }),
     /** None: detections are recorded, nothing is done. */
-    actions: t.array(Action),
+    actions: t.array(DropAction),
   }),
+  /** Where `drop-flow` puts its rules. Default: `nearest`. */
+  t.partial({ scope: Scope }),
   /** How long a target is blocked: the first time, the second, ... the last entry from then on. */
   t.partial({ ttlSeconds: t.array(Seconds) }),
 ]);

@@ -30,7 +30,7 @@ describe('requests', () => {
   it.each<[unknown, string]>([
     [good, ''],
     [{ ...good, ttlSeconds: 0 }, 'ttlSeconds: must be an integer from 1 to 604800, not number'],
-    [{ ...good, actions: ['drop-flow', 'drop-flow'] }, 'actions: must be one or two different actions, not array'],
+    [{ ...good, actions: ['drop-flow', 'drop-flow'] }, 'actions: must be one to three different actions, not array'],
     [
       { ...good, target: { prefix: '10.0.0.1/8' } },
       'target.prefix: must be an IP address or prefix without host bits, such as 198.51.100.0/24, not string',

@@ -1,0 +1,21 @@
+import { nowUs } from '../clock.js';
+import type { Ledger } from '../ledger/ledger.service.js';
+import type { PlacementRow } from '../ledger/tables.js';
+
+const RETRY_FIRST_US = 200_000;
+const RETRY_MAX_US = 10_000_000;
+
+/** Notes why a step did not work and when it is tried again: after `waitUs`, or after longer and longer, to 10 s. */
+export async function postpone(ledger: Ledger, row: Pick<PlacementRow, 'id' | 'attempts'>, problem: string, waitUs?: number): Promise<void> {
+  const wait = waitUs ?? Math.min(RETRY_FIRST_US * 2 ** Math.min(row.attempts, 10), RETRY_MAX_US);
+  await ledger.write((db) =>
+    db
+      .updateTable('placement')
+      .set((e) => ({ problem, attempts: e('attempts', '+', 1), retry_at: nowUs() + wait }))
+      .where('id', '=', row.id)
+      .execute(),
+  );
+}
+
+export const keepRecord = (ledger: Ledger, { id, record_json }: PlacementRow): Promise<unknown> =>
+  ledger.write((db) => db.updateTable('placement').set({ record_json }).where('id', '=', id).execute());

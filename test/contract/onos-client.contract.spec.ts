@@ -51,12 +51,12 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
       unwrap(onos.intents.list()),
       unwrap(onos.flows.list()),
       unwrap(onos.devices.statistics()),
-      unwrap(onos.cluster.applications()),
+      unwrap(onos.applications.list()),
       unwrap(onos.cluster.nodes()),
     ]);
     expect(lists.every(Array.isArray)).toBe(true);
     expect(lists.at(-1)?.length).toBeGreaterThan(0);
-    expect((await unwrap(onos.cluster.topology())).devices).toBeGreaterThanOrEqual(0);
+    expect((await unwrap(onos.topology.overview())).devices).toBeGreaterThanOrEqual(0);
     expect(await unwrap(onos.netcfg.get())).toHaveProperty('ports');
     expect(await unwrap(onos.intents.miniSummary())).toHaveProperty('All');
   });
@@ -65,7 +65,7 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
     const id = needsDevice(skip);
     expect((await unwrap(onos.devices.get(id))).id).toBe(id);
     expect((await unwrap(onos.devices.ports(id))).every(({ element }) => element === id)).toBe(true);
-    expect(await unwrap(onos.devices.master(id))).not.toBe('');
+    expect(await unwrap(onos.mastership.master(id))).not.toBe('');
     expect(await unwrap(onos.devices.portStatistics(id))).toBeInstanceOf(Array);
   });
 

@@ -1,28 +1,15 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { serveAnswers, type Reply } from '../../../test/fixtures/onos/answer-server.js';
+import { clientsUnderTest, created, DEVICE, INTENT, PASSWORD, RULE } from '../../../test/fixtures/onos/client-under-test.js';
 import { recorded } from '../../../test/fixtures/onos/recorded.js';
-import { criteria } from './flows/criteria.js';
 import { dropRule } from './flows/flow-rule.codec.js';
 import type { OnosOptions } from './http/onos-options.js';
 import { unwrap } from './http/unwrap.js';
 import { createOnosClient, type OnosClient } from './onos-client.js';
 
-const DEVICE = 'of:0000000000000001';
-const RULE = dropRule(DEVICE, 800, [criteria.ethType(0x800), criteria.ipv4Src('198.51.100.7/32')]);
-const LOCATION = `http://127.0.0.1:8181/onos/v1/flows/${DEVICE}/7318350038462322`;
-const created: Reply = { status: 201, headers: { Location: LOCATION } };
-const INTENT = { type: 'HostToHostIntent', appId: 'a', one: '02:00:00:00:00:01/None', two: '02:00:00:00:00:02/None' } as const;
-
-const open: OnosClient[] = [];
-const client = (urls: string[], more: Partial<OnosOptions> = {}): OnosClient => {
-  const onos = createOnosClient({ urls, user: 'onos', password: 's3cret', backoffMs: 1, ...more });
-  open.push(onos);
-  return onos;
-};
-afterEach(() => {
-  for (const onos of open.splice(0)) onos.close();
-});
+const client = clientsUnderTest();
+const BASIC = `Basic ${Buffer.from(`onos:${PASSWORD}`).toString('base64')}`;
 
 describe('requests', () => {
   it('authenticate, keep the connection, and send a content type only with a body', async () => {
@@ -33,9 +20,9 @@ describe('requests', () => {
     await unwrap(onos.devices.list());
     expect(server.connections()).toBe(1);
     expect(server.received.map(({ headers }) => [headers.authorization, headers['content-type'], headers.connection])).toEqual([
-      ['Basic b25vczpzM2NyZXQ=', undefined, 'keep-alive'],
-      ['Basic b25vczpzM2NyZXQ=', 'application/json', 'keep-alive'],
-      ['Basic b25vczpzM2NyZXQ=', undefined, 'keep-alive'],
+      [BASIC, undefined, 'keep-alive'],
+      [BASIC, 'application/json', 'keep-alive'],
+      [BASIC, undefined, 'keep-alive'],
     ]);
     expect(server.received[1]).toMatchObject({
       method: 'POST',

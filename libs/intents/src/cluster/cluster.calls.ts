@@ -1,34 +1,30 @@
-import { pipe } from 'fp-ts/lib/function.js';
-import * as TE from 'fp-ts/lib/TaskEither.js';
-import * as t from 'io-ts';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { path, type Reading } from '../http/call.js';
 import type { OnosError } from '../http/onos-error.js';
 import type { OnosHttp } from '../http/onos-http.js';
-import { get } from '../http/read-answer.js';
-import { Application, ClusterNode, Topology } from './cluster.codec.js';
+import { get, getList } from '../http/read-answer.js';
+import { ClusterNode, SystemInfo } from './cluster.codec.js';
 
-const NodeList = t.type({ nodes: t.array(ClusterNode) }, 'NodeList');
-const ApplicationList = t.type({ applications: t.array(Application) }, 'ApplicationList');
-
-/** ONOS itself (ClusterWebResource, TopologyWebResource, ApplicationsWebResource). */
+/** ONOS' nodes (ClusterWebResource, SystemInfoWebResource). */
 export interface ClusterCalls {
-  nodes(): TE.TaskEither<OnosError, ClusterNode[]>;
-  topology(): TE.TaskEither<OnosError, Topology>;
-  /** Installed applications, active or not; an appId that only owns rules is none. */
-  applications(): TE.TaskEither<OnosError, Application[]>;
+  nodes(): TaskEither<OnosError, ClusterNode[]>;
+  /** `not-found` where the cluster has no such node, which ONOS calls an error of its own. */
+  node(nodeId: string): TaskEither<OnosError, ClusterNode>;
+  /** Of the node that answers: its version among others. */
+  system(): TaskEither<OnosError, SystemInfo>;
 }
 
 export function clusterCalls(http: OnosHttp): ClusterCalls {
   return {
-    nodes: () =>
-      pipe(
-        get(http, '/cluster', NodeList),
-        TE.map(({ nodes }) => nodes),
-      ),
-    topology: () => get(http, '/topology', Topology),
-    applications: () =>
-      pipe(
-        get(http, '/applications', ApplicationList),
-        TE.map(({ applications }) => applications),
-      ),
+    nodes: () => getList(http, '/cluster', 'nodes', ClusterNode),
+    node: (nodeId) => get(http, path`/cluster/${nodeId}`, ClusterNode, { explain: missingNode }),
+    system: () => get(http, '/system', SystemInfo),
   };
+}
+
+/** ControllerNodeCodec asks Atomix about a member that is not there. */
+function missingNode(status: number, said: string): Reading | undefined {
+  return status === 500 && said.includes('"member" is null')
+    ? { kind: 'not-found', advice: 'The cluster has no such node; list them.' }
+    : undefined;
 }

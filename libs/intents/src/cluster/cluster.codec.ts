@@ -10,16 +10,26 @@ export const ClusterNode = t.intersection(
 );
 export type ClusterNode = t.TypeOf<typeof ClusterNode>;
 
-/** The network graph in numbers (TopologyCodec). `time` in nanoseconds of ONOS' own clock; `links` are directed; `clusters` > 1 = the network is in parts. */
-export const Topology = t.type({ time: t.number, devices: t.number, links: t.number, clusters: t.number }, 'Topology');
-export type Topology = t.TypeOf<typeof Topology>;
-
-/** An application of ONOS (ApplicationCodec). `state`: `INSTALLED` or `ACTIVE`. */
-export const Application = t.intersection(
+/** The ONOS that answers, and what it counts (SystemInfoWebResource). `sccs`: parts of the network; `mem` in bytes. */
+export const SystemInfo = t.intersection(
   [
-    t.type({ name: t.string, id: t.number, version: t.string, state: t.string }),
-    t.partial({ category: t.string, description: t.string, requiredApps: t.array(t.string) }),
+    t.type({
+      node: t.string,
+      version: t.string,
+      clusterId: t.string,
+      nodes: t.number,
+      devices: t.number,
+      links: t.number,
+      hosts: t.number,
+    }),
+    t.partial({
+      sccs: t.number,
+      flows: t.number,
+      intents: t.number,
+      mem: t.type({ current: t.number, max: t.number, committed: t.number }),
+      threads: t.type({ live: t.number, daemon: t.number, peak: t.number }),
+    }),
   ],
-  'Application',
+  'SystemInfo',
 );
-export type Application = t.TypeOf<typeof Application>;
+export type SystemInfo = t.TypeOf<typeof SystemInfo>;

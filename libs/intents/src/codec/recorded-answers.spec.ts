@@ -2,7 +2,9 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 import { recordedJson } from '../../../../test/fixtures/onos/recorded.js';
-import { Application, ClusterNode, Topology } from '../cluster/cluster.codec.js';
+import { AclRule } from '../acl/acl-rule.codec.js';
+import { Application, ApplicationId } from '../applications/application.codec.js';
+import { ClusterNode, SystemInfo } from '../cluster/cluster.codec.js';
 import { Device, DeviceStatistics, Port } from '../devices/device.codec.js';
 import { FlowEntry, FlowRef } from '../flows/flow-rule.codec.js';
 import { isDrop } from '../flows/treatment.codec.js';
@@ -20,6 +22,8 @@ import { MiniSummary } from '../intents/mini-summary.codec.js';
 import { RelatedFlows } from '../intents/related-flows.codec.js';
 import { Link } from '../links/link.codec.js';
 import { bgpSpeakersOf, NetworkConfiguration } from '../netcfg/network-configuration.codec.js';
+import { DisjointPaths, Path } from '../paths/path.codec.js';
+import { Topology, TopologyCluster } from '../topology/topology.codec.js';
 import { report } from './report.js';
 
 function decoded<C extends t.Mixed>(codec: C, value: unknown): t.TypeOf<C> {
@@ -43,6 +47,14 @@ describe('recorded answers of ONOS 2.7.0', () => {
     ['topology.json', Topology],
     ['cluster.json', lists('nodes', ClusterNode)],
     ['applications.json', lists('applications', Application)],
+    ['application-sdnip.json', Application],
+    ['applications-ids.json', lists('applicationIds', ApplicationId)],
+    ['system.json', SystemInfo],
+    ['topology-clusters.json', lists('clusters', TopologyCluster)],
+    ['paths.json', lists('paths', Path)],
+    ['paths-hosts.json', lists('paths', Path)],
+    ['paths-disjoint.json', lists('paths', DisjointPaths)],
+    ['acl-get.json', lists('aclRules', AclRule)],
     ['statistics-ports.json', lists('statistics', DeviceStatistics)],
     ['sdnip-netcfg.json', NetworkConfiguration],
     ['network-configuration-empty.json', NetworkConfiguration],

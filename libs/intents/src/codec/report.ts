@@ -16,8 +16,17 @@ function step(key: string, parent: t.Decoder<unknown, unknown> | undefined): str
   return parent instanceof t.UnionType ? '' : `[${key}]`;
 }
 
+/** Never the whole of a list or an object: it may be megabytes, and deeper than `JSON.stringify` can go. */
 function brief(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+    case 'number':
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+    default:
+      return 'nothing';
+  }
 }

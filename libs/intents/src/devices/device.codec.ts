@@ -1,15 +1,12 @@
 import * as t from 'io-ts';
 import { integer } from '../codec/integer.js';
+import { MastershipRole } from '../mastership/mastership.codec.js';
 
 /** What ONOS keeps beside a thing: names and values, both text; hosts of the network configuration have null values too. */
 export const Annotations = t.record(t.string, t.union([t.string, t.null]), 'Annotations');
 export type Annotations = t.TypeOf<typeof Annotations>;
 
-/** This ONOS node's part in the control of a device. */
-export const MastershipRole = t.keyof({ MASTER: null, STANDBY: null, NONE: null }, 'MastershipRole');
-export type MastershipRole = t.TypeOf<typeof MastershipRole>;
-
-/** A switch (DeviceCodec). `id`: `of:` and 16 hexadecimal digits; `lastUpdate`: milliseconds since 1970, as text. */
+/** A switch (DeviceCodec). `id`: `of:` and 16 hexadecimal digits; `role`: of the node that answers; `lastUpdate`: milliseconds since 1970, as text. */
 export const Device = t.intersection(
   [
     t.type({ id: t.string, type: t.string, available: t.boolean, role: MastershipRole, lastUpdate: t.string }),
@@ -40,7 +37,7 @@ export type Port = t.TypeOf<typeof Port>;
 
 const Count = integer('Count', -1, Number.MAX_SAFE_INTEGER);
 
-/** Counters of a port since it came up, as of the last poll (PortStatisticsCodec). -1 = the switch does not count this. */
+/** Counters of a port as of the last poll (PortStatisticsCodec). -1 = the switch does not count this. */
 export const PortStatistics = t.type(
   {
     port: t.number,

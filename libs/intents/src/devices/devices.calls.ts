@@ -1,60 +1,70 @@
+import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import * as t from 'io-ts';
 import { path } from '../http/call.js';
 import type { OnosError } from '../http/onos-error.js';
 import type { OnosHttp } from '../http/onos-http.js';
-import { get } from '../http/read-answer.js';
+import { get, getList, tell } from '../http/read-answer.js';
 import { Device, DeviceStatistics, Port, type PortStatistics } from './device.codec.js';
 
-const DeviceList = t.type({ devices: t.array(Device) }, 'DeviceList');
-const DeviceWithPorts = t.type({ ports: t.array(Port) }, 'DeviceWithPorts');
-const StatisticsList = t.type({ statistics: t.array(DeviceStatistics) }, 'StatisticsList');
-const Master = t.type({ nodeId: t.string }, 'Master');
-
-/** Switches (DevicesWebResource, StatisticsWebResource, MastershipWebResource). */
+/** Switches (DevicesWebResource, StatisticsWebResource). */
 export interface DeviceCalls {
   list(): TE.TaskEither<OnosError, Device[]>;
   /** `not-found` where ONOS never met the device. One that is away is there, with `available: false`. */
   get(deviceId: string): TE.TaskEither<OnosError, Device>;
   ports(deviceId: string): TE.TaskEither<OnosError, Port[]>;
-  /** Of all devices. */
+  /** Of all devices, in one request. */
+  allPorts(): TE.TaskEither<OnosError, Port[]>;
+  /**
+   * Turns a port (a number as text) on or off, as an administrator does; the switch has it some 50 ms later, and `ports` shows it
+   * in `isEnabled` and `annotations.adminState`. `not-found` for an unknown device or port; the local port cannot be named.
+   */
+  setPortState(deviceId: string, port: string, enabled: boolean): TE.TaskEither<OnosError, void>;
+  /** Of all devices: counters since the port came up. */
   statistics(): TE.TaskEither<OnosError, DeviceStatistics[]>;
-  /** Empty for an unknown device. */
+  /** Of all devices: what was counted between the last two polls (5 s); `durationSec` is the time between them. */
+  deltaStatistics(): TE.TaskEither<OnosError, DeviceStatistics[]>;
+  /** Of each port; empty for an unknown device. */
   portStatistics(deviceId: string): TE.TaskEither<OnosError, PortStatistics[]>;
-  /** The id of the ONOS node that controls the device; `not-found` where none does. */
-  master(deviceId: string): TE.TaskEither<OnosError, string>;
+  /** Of one port; `not-found` where ONOS has no counters of it. */
+  statisticsOfPort(deviceId: string, port: string): TE.TaskEither<OnosError, PortStatistics>;
 }
 
 export function deviceCalls(http: OnosHttp): DeviceCalls {
   const statistics = (of: string): TE.TaskEither<OnosError, DeviceStatistics[]> =>
+    getList(http, `/statistics${of}`, 'statistics', DeviceStatistics);
+  const portStatistics = (of: string): TE.TaskEither<OnosError, PortStatistics[]> =>
     pipe(
-      get(http, `/statistics/ports${of}`, StatisticsList),
-      TE.map((answer) => answer.statistics),
+      statistics(`/ports${of}`),
+      TE.map((all) => all.flatMap(({ ports }) => ports)),
     );
 
   return {
-    list: () =>
-      pipe(
-        get(http, '/devices', DeviceList),
-        TE.map(({ devices }) => devices),
-      ),
+    list: () => getList(http, '/devices', 'devices', Device),
     get: (deviceId) => get(http, path`/devices/${deviceId}`, Device),
-    ports: (deviceId) =>
+    ports: (deviceId) => getList(http, path`/devices/${deviceId}/ports`, 'ports', Port),
+    allPorts: () => getList(http, '/devices/ports', 'ports', Port),
+    setPortState: (deviceId, port, enabled) =>
+      tell(http, {
+        method: 'POST',
+        path: path`/devices/${deviceId}/portstate/${port}`,
+        body: JSON.stringify({ enabled }),
+        repeatable: true,
+      }),
+    statistics: () => statistics('/ports'),
+    deltaStatistics: () => statistics('/delta/ports'),
+    portStatistics: (deviceId) => portStatistics(path`/${deviceId}`),
+    statisticsOfPort: (deviceId, port) =>
       pipe(
-        get(http, path`/devices/${deviceId}/ports`, DeviceWithPorts),
-        TE.map(({ ports }) => ports),
-      ),
-    statistics: () => statistics(''),
-    portStatistics: (deviceId) =>
-      pipe(
-        statistics(path`/${deviceId}`),
-        TE.map((all) => all.flatMap(({ ports }) => ports)),
-      ),
-    master: (deviceId) =>
-      pipe(
-        get(http, path`/mastership/${deviceId}/master`, Master),
-        TE.map(({ nodeId }) => nodeId),
+        portStatistics(path`/${deviceId}/${port}`),
+        TE.chainEitherK(([one]) => (one === undefined ? E.left(noCounters(deviceId, port)) : E.right(one))),
       ),
   };
 }
+
+const noCounters = (deviceId: string, port: string): OnosError => ({
+  kind: 'not-found',
+  message: `GET /statistics/ports/${deviceId}/${port}: ONOS has no counters of this port.`,
+  retryable: false,
+  status: 200,
+});

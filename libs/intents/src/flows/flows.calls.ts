@@ -5,10 +5,10 @@ import * as t from 'io-ts';
 import { path, type Answer, type Call } from '../http/call.js';
 import type { OnosError } from '../http/onos-error.js';
 import type { OnosHttp } from '../http/onos-http.js';
-import { ask, checked, get, notSent, tell, undecodable } from '../http/read-answer.js';
+import { ask, checked, getList, notSent, tell } from '../http/read-answer.js';
+import { undecodable } from '../http/undecodable.js';
 import { FlowEntry, FlowId, FlowRef, FlowRule } from './flow-rule.codec.js';
 
-const FlowList = t.type({ flows: t.array(FlowEntry) }, 'FlowList');
 const FlowRefList = t.type({ flows: t.array(FlowRef) }, 'FlowRefList');
 
 /** Flow rules (FlowsWebResource). */
@@ -34,11 +34,7 @@ export interface FlowCalls {
 }
 
 export function flowCalls(http: OnosHttp): FlowCalls {
-  const list = (of: string): TE.TaskEither<OnosError, FlowEntry[]> =>
-    pipe(
-      get(http, `/flows${of}`, FlowList),
-      TE.map(({ flows }) => flows),
-    );
+  const list = (of: string): TE.TaskEither<OnosError, FlowEntry[]> => getList(http, `/flows${of}`, 'flows', FlowEntry);
 
   return {
     list: () => list(''),

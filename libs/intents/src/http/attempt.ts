@@ -3,9 +3,10 @@ import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { left, right, type Either } from 'fp-ts/lib/Either.js';
 import { urlOf, type Answer, type Call } from './call.js';
-import { classifyAnswer } from './classify-answer.js';
+import { classifyAnswer, shorten } from './classify-answer.js';
 import { classifyFailure, type Failure } from './classify-failure.js';
 import type { OnosSettings } from './onos-options.js';
+import { undecodable } from './undecodable.js';
 
 const asItIs = (data: unknown): unknown => data;
 
@@ -45,11 +46,11 @@ export class Attempts {
     });
   }
 
-  async send(call: Call, base: string): Promise<Either<Failure, Answer>> {
+  /** `timeoutMs` counts until the last byte of the answer. */
+  async send(call: Call, base: string, timeoutMs: number): Promise<Either<Failure, Answer>> {
     const url = urlOf(call, base);
     const where = `${call.method} ${url}`;
     // axios' own time-out starts again with every byte; this one does not.
-    const timeoutMs = call.timeoutMs ?? this.settings.timeoutMs;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     try {
@@ -75,8 +76,20 @@ export class Attempts {
 
 function readResponse(call: Call, base: string, response: AxiosResponse<unknown>): Either<Failure, Answer> {
   const body = typeof response.data === 'string' ? response.data : '';
-  const error = classifyAnswer(call, `${call.method} ${urlOf(call, base)}`, response.status, body);
-  if (error !== undefined) return left({ error, neverSent: false, stale: false });
+  const { status } = response;
+  const error = classifyAnswer(call, `${call.method} ${urlOf(call, base)}`, status, body);
+  if (error !== undefined) {
+    const passing = error.retryable && (error.kind === 'unreachable' || error.kind === 'server-error');
+    return left({ error, neverSent: false, stale: false, elsewhere: passing });
+  }
+  // A page of a proxy, a login form: whatever it is, no ONOS answers at this address.
+  if (!/^\s*([{[]|$)/.test(body.slice(0, 1_000)))
+    return left({
+      error: undecodable(call, { status, from: base }, `no JSON but "${shorten(body)}"`),
+      neverSent: false,
+      stale: false,
+      elsewhere: true,
+    });
   const location: unknown = response.headers['location'];
-  return right({ status: response.status, body, location: typeof location === 'string' ? location : undefined, from: base });
+  return right({ status, body, location: typeof location === 'string' ? location : undefined, from: base });
 }

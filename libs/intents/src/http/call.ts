@@ -1,6 +1,15 @@
+import type { OnosErrorKind } from './onos-error.js';
+
+/** What an answer means at one resource, where its status alone would mislead. */
+export interface Reading {
+  readonly kind: OnosErrorKind;
+  /** A sentence for who reads the message: what to do. */
+  readonly advice: string;
+}
+
 /** One request of ONOS' REST interface, before it is known which ONOS gets it. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/onos/v1`, encoded. */
   readonly path: string;
   /** Of an application with a REST interface of its own: the path is below `/onos/SERVICE` instead. */
@@ -9,8 +18,10 @@ export interface Call {
   readonly body?: string;
   /** May be sent again when its fate is not known. */
   readonly repeatable: boolean;
-  /** The path ends with an intent's key: ONOS answers a missing one with 400. */
-  readonly byIntentKey?: boolean;
+  /** `said`: the message in the answer's body. Undefined where the status means here what it means everywhere. */
+  readonly explain?: (status: number, said: string) => Reading | undefined;
+  /** Finding nothing is success, once an attempt was made whose answer was lost. */
+  readonly goneIsDone?: boolean;
   /** Milliseconds, where this call may take longer than others. */
   readonly timeoutMs?: number;
 }

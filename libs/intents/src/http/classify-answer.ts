@@ -1,16 +1,19 @@
 import type { Call } from './call.js';
 import type { OnosError } from './onos-error.js';
 
+/** ONOS' longest are exceptions of Jackson with the place in the source, some 600 characters. */
+const MAX_MESSAGE_CHARS = 65_536;
+
 interface Body {
-  /** Who wrote it: ONOS itself (`{"code","message"}`), Jetty before ONOS saw the call, or something that is neither. */
+  /** Who wrote it: ONOS itself (`{"code","message"}`), Jetty before ONOS saw the call (`message` without `code`), or something that is neither. */
   readonly from: 'onos' | 'jetty' | 'nobody' | 'stranger';
   readonly text: string;
 }
 
 /**
  * The error in an answer; undefined where its status is one of success. Told apart by body where the status misleads:
- * a missing intent is 400 (`Long.decode` in IntentsWebResource), 207 is a refusal in plain text, and 404 comes from
- * a missing thing as from a path that nobody serves. ONOS' bodies are made by AbstractMapper of onlab-rest.
+ * 207 is a refusal, and 404 comes from a missing thing as from a path that nobody serves; what misleads at one resource
+ * only, that resource explains. ONOS' bodies are made by AbstractMapper of onlab-rest.
  */
 export function classifyAnswer(call: Call, where: string, status: number, text: string): OnosError | undefined {
   if (status >= 200 && status < 300 && status !== 207) return undefined;
@@ -24,9 +27,9 @@ export function classifyAnswer(call: Call, where: string, status: number, text: 
   });
 
   if (status === 401 || status === 403) return error('unauthorised', 'Check user and password of ONOS.');
+  const reading = call.explain?.(status, body.text);
+  if (reading !== undefined) return error(reading.kind, reading.advice);
   if (status === 404) return classifyMissing(body, error);
-  if (status === 400 && call.byIntentKey === true && body.text.startsWith('For input string'))
-    return error('not-found', 'ONOS has no intent with this key.');
   if (status === 409 || (status === 500 && /already exists|duplicate/i.test(body.text)))
     return error('conflict', 'ONOS holds something that contradicts this; list it first.');
   if (status >= 500) {
@@ -47,10 +50,16 @@ function classifyMissing(body: Body, error: (kind: OnosError['kind'], advice: st
 }
 
 function readBody(text: string): Body {
-  if (text.trim() === '') return { from: 'nobody', text: '' };
-  const json = parse(text);
+  if (!/\S/.test(text)) return { from: 'nobody', text: '' };
+  const json = text.length > MAX_MESSAGE_CHARS ? undefined : parse(text);
   if (typeof json !== 'object' || json === null || !('message' in json)) return { from: 'stranger', text: shorten(text) };
-  return { from: 'servlet' in json ? 'jetty' : 'onos', text: shorten(String(json.message)) };
+  return { from: 'code' in json ? 'onos' : 'jetty', text: shorten(sentences(json.message)) };
+}
+
+/** The network configuration says what it refused in a list. */
+function sentences(message: unknown): string {
+  const all: unknown[] = Array.isArray(message) ? message : [message];
+  return all.filter((one) => typeof one === 'string').join('; ');
 }
 
 function parse(text: string): unknown {

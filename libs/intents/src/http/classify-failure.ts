@@ -7,6 +7,8 @@ export interface Failure {
   readonly neverSent: boolean;
   /** A kept connection that ONOS had closed meanwhile: worth another attempt at once, at the same address. */
   readonly stale: boolean;
+  /** It is the address that failed, not the call: another address, or another moment, may do better. */
+  readonly elsewhere: boolean;
 }
 
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
@@ -18,6 +20,7 @@ export function classifyFailure(thrown: unknown, where: string, timedOutAfterMs:
     error: { kind, message: `${where}: ${what}`, retryable, cause },
     neverSent: false,
     stale: false,
+    elsewhere: true,
     ...more,
   });
 
@@ -32,6 +35,7 @@ export function classifyFailure(thrown: unknown, where: string, timedOutAfterMs:
       'undecodable',
       `the answer is larger than ${maxAnswerBytes} bytes and was not read. Ask for less, or raise maxAnswerBytes.`,
       false,
+      { elsewhere: false },
     );
   const code = cause.code ?? cause.message;
   if (code.startsWith('HPE_')) return failure('undecodable', `what answers does not speak HTTP (${code}). Check address and port.`, false);

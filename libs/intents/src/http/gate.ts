@@ -1,10 +1,18 @@
+interface Waiting {
+  readonly enter: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** `full`: too many wait already. `late`: the wait was over before there was a place. */
+export type Entry = 'in' | 'full' | 'late';
+
 /**
  * Bounds the requests in flight. Writes go before reads, and reads leave two places free (one of three or fewer), so
  * that a rule on its way to the switch never queues behind a listing.
  */
 export class Gate {
-  private readonly writes: Array<() => void> = [];
-  private readonly reads: Array<() => void> = [];
+  private readonly writes: Waiting[] = [];
+  private readonly reads: Waiting[] = [];
   private readonly forReads: number;
   private inside = 0;
   private reading = 0;
@@ -16,16 +24,28 @@ export class Gate {
     this.forReads = places > 3 ? places - 2 : Math.max(1, places - 1);
   }
 
-  /** Resolves when the caller may go in; false at once where too many wait already. */
-  async enter(write: boolean): Promise<boolean> {
-    if (!this.admits(write)) {
-      if (this.writes.length + this.reads.length >= this.maxWaiting) return false;
-      // Whoever calls `resolve` has counted the caller in already: nobody can slip into the place in between.
-      await new Promise<void>((resolve) => (write ? this.writes : this.reads).push(resolve));
-      return true;
+  /** Whoever is `in` must `leave`. */
+  enter(write: boolean, waitMs: number): Promise<Entry> {
+    if (this.admits(write)) {
+      this.count(write, 1);
+      return Promise.resolve('in');
     }
-    this.count(write, 1);
-    return true;
+    if (this.writes.length + this.reads.length >= this.maxWaiting) return Promise.resolve('full');
+    const queue = write ? this.writes : this.reads;
+    // Whoever calls `enter` has counted the caller in already: nobody can slip into the place in between.
+    return new Promise<Entry>((resolve) => {
+      const one: Waiting = {
+        enter: () => {
+          clearTimeout(one.timer);
+          resolve('in');
+        },
+        timer: setTimeout(() => {
+          queue.splice(queue.indexOf(one), 1);
+          resolve('late');
+        }, waitMs),
+      };
+      queue.push(one);
+    });
   }
 
   leave(write: boolean): void {
@@ -34,7 +54,7 @@ export class Gate {
       const waiting = kind ? this.writes : this.reads;
       while (waiting.length > 0 && this.admits(kind)) {
         this.count(kind, 1);
-        waiting.shift()!();
+        waiting.shift()!.enter();
       }
     }
   }

@@ -1,33 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { serveAnswers, type Reply } from '../../../../test/fixtures/onos/answer-server.js';
+import { describe, expect, it } from 'vitest';
+import { serveAnswers } from '../../../../test/fixtures/onos/answer-server.js';
+import { clientsUnderTest, created, deadUrl, RULE } from '../../../../test/fixtures/onos/client-under-test.js';
 import { recorded } from '../../../../test/fixtures/onos/recorded.js';
-import { criteria } from '../flows/criteria.js';
-import { dropRule } from '../flows/flow-rule.codec.js';
-import type { OnosOptions } from './onos-options.js';
 import { unwrap } from './unwrap.js';
-import { createOnosClient, type OnosClient } from '../onos-client.js';
 
-const DEVICE = 'of:0000000000000001';
-const RULE = dropRule(DEVICE, 800, [criteria.ethType(0x800), criteria.ipv4Src('198.51.100.7/32')]);
-const LOCATION = `http://127.0.0.1:8181/onos/v1/flows/${DEVICE}/7318350038462322`;
-const created: Reply = { status: 201, headers: { Location: LOCATION } };
-
-const open: OnosClient[] = [];
-const client = (urls: string[], more: Partial<OnosOptions> = {}): OnosClient => {
-  const onos = createOnosClient({ urls, user: 'onos', password: 's3cret', backoffMs: 1, ...more });
-  open.push(onos);
-  return onos;
-};
-afterEach(() => {
-  for (const onos of open.splice(0)) onos.close();
-});
-
-/** An address that refuses connections. */
-async function deadUrl(): Promise<string> {
-  const server = await serveAnswers(() => 'hang');
-  await server.close();
-  return server.url;
-}
+const client = clientsUnderTest();
 
 describe('load', () => {
   it('is bounded; a rule passes waiting listings, and a full queue refuses', async () => {

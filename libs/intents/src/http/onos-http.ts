@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRight, left, right, type Either } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
-import { Addresses } from './addresses.js';
+import { Addresses, type AddressHealth } from './addresses.js';
 import { Attempts } from './attempt.js';
 import { isStray, type Answer, type Call } from './call.js';
 import type { Failure } from './classify-failure.js';
@@ -31,6 +31,16 @@ export class OnosHttp {
     return this.addresses.current;
   }
 
+  get health(): readonly AddressHealth[] {
+    return this.addresses.health;
+  }
+
+  /** Sends `call` once to each of the addresses that `wanted` picks, past the gate: their number bounds it. */
+  async ask(call: Call, wanted: (address: AddressHealth) => boolean = () => true): Promise<void> {
+    const urls = this.closed ? [] : this.health.filter(wanted).map(({ url }) => url);
+    await Promise.all(urls.map((url) => this.attempt(call, url, this.settings.timeoutMs)));
+  }
+
   close(): void {
     this.closed = true;
     this.attempts.close();
@@ -38,37 +48,48 @@ export class OnosHttp {
 
   private async run(call: Call): Promise<Either<OnosError, Answer>> {
     if (isStray(call.path)) return left(refused(call, this.address, 'an identifier in it is empty, "." or "..".'));
-    const most = this.addresses.count + this.settings.retries;
+    const endsAt = performance.now() + this.settings.deadlineMs;
     let sent = 0;
     for (let attempt = 1; ; attempt++) {
       const base = this.addresses.current;
-      const result = await this.inTurn(call, base);
+      const result = await this.inTurn(call, base, endsAt);
       if (isRight(result)) return result;
-      const { error, neverSent, stale } = result.left;
+      const { error, neverSent, stale, elsewhere } = result.left;
       // A withdrawal whose first answer was lost and that now finds nothing has done its work.
-      if (error.kind === 'not-found' && call.byIntentKey === true && call.method === 'DELETE' && sent > 0)
+      if (error.kind === 'not-found' && call.goneIsDone === true && sent > 0)
         return right({ status: 204, body: '', location: undefined, from: base });
       if (!neverSent) sent++;
-      if (!isPassing(error)) return left(error);
-      if (!stale) this.addresses.moveFrom(base);
-      if (this.closed || attempt >= most || !(call.repeatable || neverSent)) return left(error);
-      if (!stale && attempt >= this.addresses.count) await sleep(this.backoff(attempt - this.addresses.count));
+      const most = this.addresses.count + (error.retryable ? this.settings.retries : 0);
+      if (!elsewhere || this.closed || attempt >= most || !(call.repeatable || neverSent)) return left(error);
+      const pauseMs = !stale && attempt >= this.addresses.count ? this.backoff(attempt - this.addresses.count) : 0;
+      if (performance.now() + pauseMs >= endsAt) return left(error);
+      if (pauseMs > 0) await sleep(pauseMs);
     }
   }
 
-  private async inTurn(call: Call, base: string): Promise<Either<Failure, Answer>> {
+  private async inTurn(call: Call, base: string, endsAt: number): Promise<Either<Failure, Answer>> {
     const write = call.method !== 'GET';
-    if (!(await this.gate.enter(write)))
-      return notSent({
-        ...refused(call, base, `${this.settings.maxWaiting} calls wait already. Call less, or raise maxConcurrent.`),
-        retryable: true,
-      });
+    const entry = await this.gate.enter(write, Math.max(0, endsAt - performance.now()));
+    if (entry !== 'in') return notSent(crowded(call, base, entry, this.settings));
     try {
       if (this.closed) return notSent(refused(call, base, 'this client was closed.'));
-      return await this.attempts.send(call, base);
+      const restMs = Math.ceil(endsAt - performance.now());
+      if (restMs <= 0) return notSent(crowded(call, base, 'late', this.settings));
+      return await this.attempt(call, base, Math.min(restMs, call.timeoutMs ?? this.settings.timeoutMs));
     } finally {
       this.gate.leave(write);
     }
+  }
+
+  /** One request, and what it says about its address. */
+  private async attempt(call: Call, base: string, timeoutMs: number): Promise<Either<Failure, Answer>> {
+    const result = await this.attempts.send(call, base, timeoutMs);
+    if (this.closed) return result;
+    if (isRight(result)) this.addresses.answered(base);
+    else if (result.left.elsewhere) {
+      if (!result.left.stale) this.addresses.failed(base, result.left.error);
+    } else if (result.left.error.status !== undefined) this.addresses.answered(base);
+    return result;
   }
 
   private backoff(round: number): number {
@@ -76,14 +97,19 @@ export class OnosHttp {
   }
 }
 
-/** Worth another address or another moment. */
-const isPassing = (error: OnosError): boolean =>
-  error.retryable && (error.kind === 'unreachable' || error.kind === 'timed-out' || error.kind === 'server-error');
-
-const notSent = (error: OnosError): Either<Failure, Answer> => left({ error, neverSent: true, stale: false });
+const notSent = (error: OnosError): Either<Failure, Answer> => left({ error, neverSent: true, stale: false, elsewhere: false });
 
 const refused = (call: Call, base: string, why: string): OnosError => ({
   kind: 'refused',
   message: `${call.method} ${base}${call.path}: not sent: ${why}`,
   retryable: false,
 });
+
+const crowded = (call: Call, base: string, entry: 'full' | 'late', { maxWaiting, deadlineMs }: OnosSettings): OnosError =>
+  entry === 'full'
+    ? { ...refused(call, base, `${maxWaiting} calls wait already. Call less, or raise maxConcurrent.`), retryable: true }
+    : {
+        kind: 'timed-out',
+        message: `${call.method} ${base}${call.path}: not sent: no turn within ${deadlineMs} ms. Call less, or raise maxConcurrent.`,
+        retryable: true,
+      };

@@ -6,8 +6,10 @@ export interface OnosOptions {
   readonly password: string;
   /** Milliseconds from sending a request to its last byte of answer. @defaultValue 3000 */
   readonly timeoutMs?: number;
-  /** The same for withdrawals, for which ONOS itself waits up to 5 s. @defaultValue 8000 */
-  readonly withdrawTimeoutMs?: number;
+  /** The same for withdrawals, for which ONOS itself waits up to 5 s, and for turning applications on and off. @defaultValue 8000 */
+  readonly slowTimeoutMs?: number;
+  /** Milliseconds of a whole call: waiting for its turn, every attempt, the pauses between them. @defaultValue 30000 */
+  readonly deadlineMs?: number;
   /** Requests in flight, which is also the number of connections. @defaultValue 16 */
   readonly maxConcurrent?: number;
   /** Calls waiting for their turn; the next one is refused. @defaultValue 1024 */
@@ -34,7 +36,8 @@ export type OnosSettings = Required<OnosOptions>;
 export function readOptions(options: OnosOptions): OnosSettings {
   const settings: OnosSettings = {
     timeoutMs: 3_000,
-    withdrawTimeoutMs: 8_000,
+    slowTimeoutMs: 8_000,
+    deadlineMs: 30_000,
     maxConcurrent: 16,
     maxWaiting: 1_024,
     retries: 1,
@@ -48,7 +51,7 @@ export function readOptions(options: OnosOptions): OnosSettings {
     urls: options.urls.map(baseUrl),
   };
   if (settings.urls.length === 0) throw new TypeError('urls: at least one address of ONOS is needed, e.g. http://127.0.0.1:8181');
-  for (const name of ['timeoutMs', 'withdrawTimeoutMs', 'maxConcurrent', 'maxAnswerBytes', 'bulkSize', 'idleMs'] as const)
+  for (const name of ['timeoutMs', 'slowTimeoutMs', 'deadlineMs', 'maxConcurrent', 'maxAnswerBytes', 'bulkSize', 'idleMs'] as const)
     atLeast(settings, name, 1);
   for (const name of ['maxWaiting', 'retries', 'backoffMs', 'keepWarm'] as const) atLeast(settings, name, 0);
   return settings;

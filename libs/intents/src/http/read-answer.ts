@@ -1,17 +1,24 @@
-import { left, right, type Either } from 'fp-ts/lib/Either.js';
+import { setImmediate as otherCallbacks } from 'node:timers/promises';
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type * as t from 'io-ts';
-import { quoteLongNumbers } from '../codec/digits.js';
+import { decode, decodeElements } from '../codec/decode.js';
+import { parseJson } from '../codec/digits.js';
+import { listSlices } from '../codec/list-slices.js';
 import { report } from '../codec/report.js';
 import type { Answer, Call } from './call.js';
 import { shorten } from './classify-answer.js';
 import type { OnosError } from './onos-error.js';
 import type { OnosHttp } from './onos-http.js';
+import { undecodable } from './undecodable.js';
+
+/** Characters of JSON that are parsed and decoded in one go: some 2 ms. */
+const SLICE_CHARS = 131_072;
 
 /** The body of an answer as `codec` says. */
-export function ask<A>(http: OnosHttp, call: Call, codec: t.Type<A, unknown, unknown>): TE.TaskEither<OnosError, A> {
+export function ask<A>(http: OnosHttp, call: Call, codec: t.Type<A, unknown, unknown>): TaskEither<OnosError, A> {
   return pipe(
     http.send(call),
     TE.chainEitherK((answer) => readAnswer(call, answer, codec)),
@@ -24,42 +31,77 @@ export function get<A>(
   path: string,
   codec: t.Type<A, unknown, unknown>,
   more: Partial<Call> = {},
-): TE.TaskEither<OnosError, A> {
+): TaskEither<OnosError, A> {
   return ask(http, { method: 'GET', path, repeatable: true, ...more }, codec);
 }
 
+/** A GET of a list of any length, the field `name` of the answer. */
+export function getList<A>(
+  http: OnosHttp,
+  path: string,
+  name: string,
+  item: t.Type<A, unknown, unknown>,
+  more: Partial<Call> = {},
+): TaskEither<OnosError, A[]> {
+  const call: Call = { method: 'GET', path, repeatable: true, ...more };
+  return pipe(
+    http.send(call),
+    TE.chain((answer) => () => readList(call, answer, name, item)),
+  );
+}
+
 /** A call whose success has nothing to read. */
-export function tell(http: OnosHttp, call: Call): TE.TaskEither<OnosError, void> {
+export function tell(http: OnosHttp, call: Call): TaskEither<OnosError, void> {
   return pipe(
     http.send(call),
     TE.map(() => undefined),
   );
 }
 
-export function readAnswer<A>(call: Call, answer: Answer, codec: t.Type<A, unknown, unknown>): Either<OnosError, A> {
-  if (answer.body.trim() === '') return left(undecodable(call, answer, 'an empty body'));
+export function readAnswer<A>(call: Call, answer: Answer, codec: t.Type<A, unknown, unknown>): E.Either<OnosError, A> {
   return pipe(
-    E.tryCatch<OnosError, unknown>(
-      () => JSON.parse(quoteLongNumbers(answer.body)),
-      () => undecodable(call, answer, `no JSON but "${shorten(answer.body)}"`),
+    E.tryCatch(
+      () => parseJson(answer.body),
+      () => noJson(call, answer),
     ),
     E.chain((json) =>
       pipe(
-        codec.decode(json),
-        E.mapLeft((errors) => undecodable(call, answer, `JSON of another shape: ${report(errors)}`)),
+        decode(codec, json),
+        E.mapLeft((errors) => otherShape(call, answer, errors)),
       ),
     ),
   );
 }
 
-export function undecodable(call: Call, answer: Answer, what: string): OnosError {
-  return {
-    kind: 'undecodable',
-    message: `${call.method} ${answer.from}${call.path}: ${answer.status} with ${what}. Is this an ONOS 2.7, with nothing in between that rewrites answers?`,
-    retryable: false,
-    status: answer.status,
-  };
+/** Other callbacks run between the slices of a long answer: one of many megabytes holds nobody up. */
+export async function readList<A>(
+  call: Call,
+  answer: Answer,
+  name: string,
+  item: t.Type<A, unknown, unknown>,
+): Promise<E.Either<OnosError, A[]>> {
+  const items: A[] = [];
+  const slices = listSlices(answer.body, name, SLICE_CHARS);
+  for (;;) {
+    const slice = E.tryCatch(
+      () => slices.next(),
+      () => noJson(call, answer),
+    );
+    if (E.isLeft(slice)) return slice;
+    if (slice.right.done === true) return E.right(items);
+    if (slice.right.value === undefined) return E.left(undecodable(call, answer, `JSON of another shape: no list "${name}"`));
+    const decoded = decodeElements(item, slice.right.value, name, items.length);
+    if (E.isLeft(decoded)) return E.left(otherShape(call, answer, decoded.left));
+    for (const one of decoded.right) items.push(one);
+    if (answer.body.length > SLICE_CHARS) await otherCallbacks();
+  }
 }
+
+const noJson = (call: Call, answer: Answer): OnosError =>
+  undecodable(call, answer, answer.body.trim() === '' ? 'an empty body' : `no JSON but "${shorten(answer.body)}"`);
+
+const otherShape = (call: Call, answer: Answer, errors: t.Errors): OnosError =>
+  undecodable(call, answer, `JSON of another shape: ${report(errors)}`);
 
 /** Something that is ours to put right before it is sent. */
 export function notSent(what: string): OnosError {
@@ -67,7 +109,7 @@ export function notSent(what: string): OnosError {
 }
 
 /** What goes out is checked like what comes in: ONOS takes a priority of -1 or a port of 70000 without a word. */
-export function checked<A>(codec: t.Type<A, unknown, unknown>, value: A): Either<OnosError, A> {
-  const result = codec.decode(value);
-  return E.isLeft(result) ? left(notSent(report(result.left))) : right(value);
+export function checked<A>(codec: t.Type<A, unknown, unknown>, value: A): E.Either<OnosError, A> {
+  const result = decode(codec, value);
+  return E.isLeft(result) ? E.left(notSent(report(result.left))) : E.right(value);
 }

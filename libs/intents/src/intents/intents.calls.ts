@@ -1,18 +1,15 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import * as t from 'io-ts';
-import { path, type Answer, type Call } from '../http/call.js';
+import { path, type Answer, type Call, type Reading } from '../http/call.js';
 import type { OnosError } from '../http/onos-error.js';
 import type { OnosHttp } from '../http/onos-http.js';
-import { checked, get, tell, undecodable } from '../http/read-answer.js';
+import { checked, get, getList, tell } from '../http/read-answer.js';
+import { undecodable } from '../http/undecodable.js';
 import { IntentRequest } from './intent-request.codec.js';
 import { Intent, OtherIntent } from './intent.codec.js';
 import { MiniSummary } from './mini-summary.codec.js';
 import { RelatedFlows } from './related-flows.codec.js';
-
-const IntentList = t.type({ intents: t.array(Intent) }, 'IntentList');
-const InstallableList = t.type({ installables: t.array(OtherIntent) }, 'InstallableList');
 
 /** Intents (IntentsWebResource). Keys are given as they are: `203.0.113.0/24`, `0x1e`. */
 export interface IntentCalls {
@@ -36,12 +33,8 @@ export interface IntentCalls {
 }
 
 export function intentCalls(http: OnosHttp): IntentCalls {
-  const list = (of: string): TE.TaskEither<OnosError, Intent[]> =>
-    pipe(
-      get(http, `/intents${of}?detail=true`, IntentList),
-      TE.map(({ intents }) => intents),
-    );
-  const byKey = { byIntentKey: true };
+  const list = (of: string): TE.TaskEither<OnosError, Intent[]> => getList(http, `/intents${of}?detail=true`, 'intents', Intent);
+  const byKey = { explain: missingKey };
 
   return {
     list: () => list(''),
@@ -63,17 +56,21 @@ export function intentCalls(http: OnosHttp): IntentCalls {
         method: 'DELETE',
         path: path`/intents/${appId}/${key}`,
         repeatable: true,
-        timeoutMs: http.settings.withdrawTimeoutMs,
+        timeoutMs: http.settings.slowTimeoutMs,
+        goneIsDone: true,
         ...byKey,
       }),
     relatedFlows: (appId, key) => get(http, path`/intents/relatedflows/${appId}/${key}`, RelatedFlows, byKey),
-    installables: (appId, key) =>
-      pipe(
-        get(http, path`/intents/installables/${appId}/${key}`, InstallableList, byKey),
-        TE.map(({ installables }) => installables),
-      ),
+    installables: (appId, key) => getList(http, path`/intents/installables/${appId}/${key}`, 'installables', OtherIntent, byKey),
     miniSummary: () => get(http, '/intents/minisummary', MiniSummary),
   };
+}
+
+/** A key of text that is not there is read as a number: `Long.decode` in IntentsWebResource. */
+function missingKey(status: number, said: string): Reading | undefined {
+  return status === 400 && said.startsWith('For input string')
+    ? { kind: 'not-found', advice: 'ONOS has no intent with this key.' }
+    : undefined;
 }
 
 /** `.../onos/v1/intents/{appId}/{decimal id}`: not a path to read the intent by, its key is; lists have the id in hexadecimal. */

@@ -37,7 +37,7 @@ describe.skipIf(missing !== '')(`a malicious packet on a box becomes a drop rule
 
     const rules = await dropRules(lab, 'gist1');
     expect(rules.map((r) => r.match).sort()).toEqual([`ip,in_port=11,nw_dst=${attacker}`, `ip,nw_src=${attacker}`]);
-    expect(rules.every((r) => r.priority === 800)).toBe(true);
+    expect(rules.every((r) => r.priority === 830)).toBe(true); // a whole address of IPv4
     const flowIds = mitigation.placements.map((p) => p.flowId).sort();
     expect(flowIds).toEqual(rules.map((r) => r.cookie.toString()).sort());
 

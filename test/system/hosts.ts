@@ -14,8 +14,8 @@ export class LongPing {
   private readonly done: Promise<void>;
   private readonly child: ChildProcess;
 
-  constructor(lab: Lab, host: string, to: string, everyMs = 50) {
-    this.child = lab.spawn(host, ['ping', '-n', '-q', '-i', String(everyMs / 1000), to]);
+  constructor(lab: Lab, host: string, to: string, everyMs = 50, from?: string) {
+    this.child = lab.spawn(host, ['ping', '-n', '-q', '-i', String(everyMs / 1000), ...(from === undefined ? [] : ['-I', from]), to]);
     this.child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
     this.done = new Promise((resolve) => this.child.on('exit', () => resolve()));
     LongPing.running.add(this);

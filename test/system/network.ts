@@ -1,25 +1,26 @@
 import type { MitigationDetail } from '@guardpost/contracts';
-import axios from 'axios';
 import { expect } from 'vitest';
 import type { Lab } from '../lab/lab.js';
 import type { Api } from './api.js';
 import { LongPing } from './hosts.js';
 import { waitFor } from './wait-for.js';
 
-/** Our rules in a box's bridge: those that drop, above the routes. */
-export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority === 800);
+/** Our rules in a box's bridge: those that drop, in the band between routes and BGP. */
+export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority >= 741 && f.priority <= 999);
 
-/** One call of ONOS' own REST, as somebody else would make it. */
+/** One call of ONOS' own REST, as somebody else would make it. Undefined where the answer has no body. */
 export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
-  const { onosUser: username, onosPassword: password } = lab.description;
-  const { data } = await axios.request<unknown>({
+  const { onosUser, onosPassword } = lab.description;
+  const authorization = `Basic ${Buffer.from(`${onosUser}:${onosPassword}`).toString('base64')}`;
+  // Not axios: of a POST without a body it says that it is a form, which ONOS refuses.
+  const answer = await fetch(`${lab.onosUrl}/onos/v1${path}`, {
     method,
-    url: `${lab.onosUrl}/onos/v1${path}`,
-    auth: { username, password },
-    data: body,
-    proxy: false,
+    headers: { authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  return data;
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 /** `ovs-ofctl` on a box's own bridge, as somebody at the box would use it. */

@@ -94,8 +94,10 @@ export class Enforcement {
   private async intentsTurn(now: number): Promise<void> {
     const due = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested'], dueAt: now });
     const lifting = await intentPlacements(this.ledger.db, { lifting: true, states: ['lifting'], dueAt: now });
-    void this.intents.place(due).then(() => due.length > 0 && this.wake());
-    void this.intents.lift(lifting).then(() => lifting.length > 0 && this.wake());
+    // What followed from it, guards that may go, need not wait for the tick.
+    const after = (tried: number): void => void (tried > 0 && this.wake());
+    void this.intents.place(due).then(after);
+    void this.intents.lift(lifting).then(after);
   }
 
   private async part(name: string, work: () => Promise<unknown>): Promise<void> {

@@ -6,12 +6,15 @@ import type { Ledger } from '../ledger/ledger.service.js';
 import { PolicyInForce, protectedBy, touched } from './policy-in-force.js';
 
 const EVERY_MS = 5_000;
+/** ONOS hides an application's configuration while the application is off: what was protected stays so for a while. */
+const REMEMBER_MS = 3_600_000;
 
 /** Keeps what must never be blocked true to ONOS' network configuration. */
 @Injectable()
 export class Protection {
   private readonly logger = new Logger(Protection.name);
   private readAt = 0;
+  private readonly seenAt = new Map<string, number>();
 
   constructor(
     private readonly onos: OnosClient,
@@ -22,8 +25,11 @@ export class Protection {
   /** A mitigation that touches what is protected from now on is lifted. */
   async refresh(leads: () => boolean): Promise<void> {
     if (Date.now() - this.readAt < EVERY_MS) return;
-    const now = protectedBy(await unwrap(this.onos.netcfg.get()));
+    const configured = protectedBy(await unwrap(this.onos.netcfg.get()));
     this.readAt = Date.now();
+    for (const prefix of configured) this.seenAt.set(prefix, this.readAt);
+    for (const [prefix, at] of this.seenAt) if (at < this.readAt - REMEMBER_MS) this.seenAt.delete(prefix);
+    const now = [...this.seenAt.keys()].sort();
     if (!this.policy.protect(now)) return;
     this.logger.log(now.length === 0 ? 'ONOS configures no BGP peer' : `never blocked, by the configuration of ONOS: ${now.join(', ')}`);
     if (!leads()) return;

@@ -58,12 +58,15 @@ export class IntentEnforcer {
     private readonly flows: FlowEnforcer,
   ) {}
 
-  /** Resolves when each was tried. Never rejects: what failed is in the ledger with the time of the next try. */
-  place(rows: readonly PlacementRow[]): Promise<void> {
+  /**
+   * Resolves when each was tried, with how many that were: one that is in hand already is passed by. Never rejects: what
+   * failed is in the ledger with the time of the next try.
+   */
+  place(rows: readonly PlacementRow[]): Promise<number> {
     return this.holding(rows, (mine) => this.withdraw(mine));
   }
 
-  lift(rows: readonly PlacementRow[]): Promise<void> {
+  lift(rows: readonly PlacementRow[]): Promise<number> {
     return this.holding(rows, (mine) => this.giveBack(mine));
   }
 
@@ -89,9 +92,9 @@ export class IntentEnforcer {
     return removeLeftInterfaces(this.onos);
   }
 
-  private async holding(rows: readonly PlacementRow[], work: (rows: readonly PlacementRow[]) => Promise<void>): Promise<void> {
+  private async holding(rows: readonly PlacementRow[], work: (rows: readonly PlacementRow[]) => Promise<void>): Promise<number> {
     const mine = rows.filter(({ id }) => !this.inHand.has(id));
-    if (mine.length === 0) return;
+    if (mine.length === 0) return 0;
     for (const { id } of mine) this.inHand.add(id);
     try {
       await work(mine);
@@ -102,6 +105,7 @@ export class IntentEnforcer {
     } finally {
       for (const { id } of mine) this.inHand.delete(id);
     }
+    return mine.length;
   }
 
   /** By placement: the intent as ONOS has it, undefined where it has none. */

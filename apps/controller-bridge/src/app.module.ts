@@ -7,6 +7,10 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AdminController } from './admin/admin.controller.js';
+import { Audit } from './admin/audit.service.js';
+import { IntentsAdmin } from './admin/intents-admin.service.js';
+import { PortsAdmin } from './admin/ports-admin.service.js';
 import { BoxesController } from './boxes/boxes.controller.js';
 import { Boxes } from './boxes/boxes.service.js';
 import { Connections } from './connections.js';
@@ -153,6 +157,17 @@ function madeOf(settings: Settings): Provider[] {
       ) => new Mitigations(ledger, enforcement, { boxes, inventory, policy, places, withdrawals, scopes }),
     },
     {
+      provide: IntentsAdmin,
+      inject: [Connections, Ledger, Inventory, Mitigations, Audit],
+      useFactory: (c: Connections, ledger: Ledger, inventory: Inventory, mitigations: Mitigations, audit: Audit) =>
+        new IntentsAdmin(c.onos, ledger, inventory, mitigations, audit),
+    },
+    {
+      provide: PortsAdmin,
+      inject: [Connections, Inventory, Audit],
+      useFactory: (c: Connections, inventory: Inventory, audit: Audit) => new PortsAdmin(c.onos, inventory, audit),
+    },
+    {
       provide: Runtime,
       inject: [Ledger, Connections, DetectionsConsumer, ReportsConsumer, Enforcement, Reconciler, Lists, Boxes, Inventory, HealthService],
       useFactory: (
@@ -189,6 +204,7 @@ export class AppModule {
         DetectionsController,
         BoxesController,
         InventoryController,
+        AdminController,
         HealthController,
         MetricsController,
       ],
@@ -197,6 +213,7 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: StandardSchemaSerializerInterceptor },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...madeOf(settings),
+        Audit,
         BridgeMetrics,
         DeadLetters,
         FlowEvents,

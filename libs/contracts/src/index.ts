@@ -3,6 +3,7 @@ export { annotate, annotationOf, integer, matching } from './schema/annotation.j
 export * from './schema/primitives.js';
 export { toJsonSchema, UndescribableCodecError, type JsonSchema } from './schema/to-json-schema.js';
 export { decode, requestSchema, responseSchema, issuesToText } from './schema/standard-schema.js';
+export * from './admin.codec.js';
 export * from './box.codec.js';
 export * from './dead-letter.codec.js';
 export * from './detection.codec.js';

@@ -71,18 +71,31 @@ describe.skipIf(missing !== '')(`the network by hand ${missing}`, () => {
   it('submits an intent once for a request id, withdraws it, holds it, and gives it back as it was', async () => {
     const body = { requestId: requestId(), reason: 'test', intent: intent('by/hand') };
     const made = await ask(IntentResult, '/intents', body);
-    expect(made).toMatchObject({ audit: { outcome: 'done', what: 'intent.submit', subject: `${APP}/by/hand` }, intent: { state: 'INSTALLED' } });
+    expect(made).toMatchObject({
+      audit: { outcome: 'done', what: 'intent.submit', subject: `${APP}/by/hand` },
+      intent: { state: 'INSTALLED' },
+    });
     expect(await ask(IntentResult, '/intents', body)).toEqual(made); // the same intent id: it was not submitted again
     expect(await refused('/intents', { ...body, requestId: requestId() })).toMatch(/409 .*replace: true/);
-    const rules = async (): Promise<string[]> => (await lab.flows('skku')).filter((f) => f.match.includes('nw_dst=203.0.113.0/24')).map((f) => `${f.priority} ${f.match} ${f.actions}`);
+    const rules = async (): Promise<string[]> =>
+      (await lab.flows('skku'))
+        .filter((f) => f.match.includes('nw_dst=203.0.113.0/24'))
+        .map((f) => `${f.priority} ${f.match} ${f.actions}`);
     await waitFor('its rule', async () => (await rules()).length === 1);
     const before = await rules();
 
     expect(await refused(path('by/hand', 'withdraw'), { requestId: requestId(), reason: 'test', ttlSeconds: 60 })).toMatch(/400 prefix/);
-    const held = await ask(MitigationDetail, path('by/hand', 'withdraw'), { requestId: requestId(), reason: 'test', ttlSeconds: 60, prefix: '203.0.113.0/24' });
+    const held = await ask(MitigationDetail, path('by/hand', 'withdraw'), {
+      requestId: requestId(),
+      reason: 'test',
+      ttlSeconds: 60,
+      prefix: '203.0.113.0/24',
+    });
     await waitFor('held', async () => (await api.mitigation(held.id)).state === 'active');
     expect((await rules()).filter((r) => !r.endsWith('drop'))).toEqual([]);
-    expect(await refused('/intents', { requestId: requestId(), reason: 'test', intent: intent('by/hand') })).toMatch(/409 .*restore it first/);
+    expect(await refused('/intents', { requestId: requestId(), reason: 'test', intent: intent('by/hand') })).toMatch(
+      /409 .*restore it first/,
+    );
 
     const given = await ask(RestoreResult, path('by/hand', 'restore'), { requestId: requestId(), reason: 'test' });
     expect(given.mitigations.map((m) => m.id)).toEqual([held.id]);
@@ -92,7 +105,9 @@ describe.skipIf(missing !== '')(`the network by hand ${missing}`, () => {
     expect(await refused(path('by/hand', 'purge'), { requestId: requestId(), reason: 'test' })).toMatch(/409 .*INSTALLED/);
     await askOnos(lab, 'DELETE', `/intents/${APP}/by%2Fhand`);
     expect(await refused(path('by/hand', 'purge'), { requestId: requestId(), reason: 'test' })).toMatch(/404/);
-    expect((await audit()).map((a) => a.what)).toEqual(expect.arrayContaining(['intent.submit', 'intent.withdraw', 'intent.restore', 'intent.purge']));
+    expect((await audit()).map((a) => a.what)).toEqual(
+      expect.arrayContaining(['intent.submit', 'intent.withdraw', 'intent.restore', 'intent.purge']),
+    );
   });
 
   it('refuses what would catch all, override drop rules, or reach nowhere', async () => {
@@ -120,6 +135,8 @@ describe.skipIf(missing !== '')(`the network by hand ${missing}`, () => {
     await waitFor('the way back', async () => (await ping(lab, 'gist1-h1', lab.host('koren-h1').v4, 1)) === 1);
     const link = `/devices/${host.device}/ports/5/state`;
     expect(await refused(link, { requestId: requestId(), reason: 'test', enabled: false })).toMatch(/422 .*confirm/);
-    expect(await refused(`/devices/${host.device}/ports/999/state`, { requestId: requestId(), reason: 'test', enabled: true })).toMatch(/404/);
+    expect(await refused(`/devices/${host.device}/ports/999/state`, { requestId: requestId(), reason: 'test', enabled: true })).toMatch(
+      /404/,
+    );
   });
 });

@@ -6,7 +6,8 @@ import { LongPing } from './hosts.js';
 import { waitFor } from './wait-for.js';
 
 /** Our rules in a box's bridge: those that drop, in the band between routes and BGP. */
-export const dropRules = async (lab: Lab, box: string) => (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority >= 741 && f.priority <= 999);
+export const dropRules = async (lab: Lab, box: string) =>
+  (await lab.flows(box)).filter((f) => f.actions === 'drop' && f.priority >= 741 && f.priority <= 999);
 
 /** One call of ONOS' own REST, as somebody else would make it. Undefined where the answer has no body. */
 export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {

@@ -50,8 +50,7 @@ export async function warmUp(): Promise<void> {
     const opened = opener.open(JSON.stringify(sealer.seal(detection(i))), Detection);
     if ('refused' in opened) throw new Error(`the warm-up refuses itself: ${opened.refused}`);
     const judged = await judge.judge(opened.body, { box: BOX, boot: sealer.boot, seq: opened.envelope.seq, hash: `${i}` }, i);
-    if ('placements' in judged)
-      for (const { row, rule } of judged.placements) if (row.device !== null) ruleKey(rule);
+    if ('placements' in judged) for (const { row, rule } of judged.placements) if (row.device !== null) ruleKey(rule);
   }
   await ledger.close();
 }

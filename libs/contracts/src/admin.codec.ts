@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { annotate, integer } from './schema/annotation.js';
 import { Prefix, RequestId, TimeUs } from './schema/primitives.js';
-import { Mitigation, TTL_MAX_SECONDS } from './mitigation.codec.js';
+import { MitigationDetail, TTL_MAX_SECONDS } from './mitigation.codec.js';
 import { DevicePort, NetworkIntent } from './inventory.codec.js';
 
 /** What somebody did to the network through us. `outcome`: `begun`, `done`, or why it did not work. `request` is as it was asked for. */
@@ -55,7 +55,10 @@ export const IntentInput = annotate(
 export type IntentInput = t.TypeOf<typeof IntentInput>;
 
 export const SubmitIntentRequest = annotate(
-  t.intersection([t.type({ ...why, intent: IntentInput }), t.partial({ /** An intent of this key may be replaced. */ replace: t.boolean })]),
+  t.intersection([
+    t.type({ ...why, intent: IntentInput }),
+    t.partial({ /** An intent of this key may be replaced. */ replace: t.boolean }),
+  ]),
   { id: 'SubmitIntentRequest' },
 );
 export type SubmitIntentRequest = t.TypeOf<typeof SubmitIntentRequest>;
@@ -87,5 +90,5 @@ export type IntentResult = t.TypeOf<typeof IntentResult>;
 export const PortResult = annotate(t.type({ audit: AuditEntry, port: DevicePort }), { id: 'PortResult' });
 export type PortResult = t.TypeOf<typeof PortResult>;
 /** The mitigations that held the intent and now let go of it. */
-export const RestoreResult = annotate(t.type({ mitigations: t.array(Mitigation) }), { id: 'RestoreResult' });
+export const RestoreResult = annotate(t.type({ mitigations: t.array(MitigationDetail) }), { id: 'RestoreResult' });
 export type RestoreResult = t.TypeOf<typeof RestoreResult>;

@@ -43,7 +43,9 @@ export class Audit {
     if (!fresh) {
       const known = await this.get(id);
       if (known.outcome === BEGUN)
-        throw new ConflictException(`request ${deed.requestId} was begun and its end is not known: look at ${deed.subject} before you ask again under another id`);
+        throw new ConflictException(
+          `request ${deed.requestId} was begun and its end is not known: look at ${deed.subject} before you ask again under another id`,
+        );
       return known;
     }
     try {

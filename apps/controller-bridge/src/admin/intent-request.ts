@@ -30,17 +30,26 @@ export const namedPoints = ({ ingress = [], egress = [] }: IntentInput): string[
 
 function pointsOf({ type, ingress = [], egress = [], hosts = [] }: IntentInput): { readonly wrong: string } | { readonly fields: object } {
   const [into, out] = [ingress.map(connectPoint), egress.map(connectPoint)];
-  if (into.includes(undefined) || out.includes(undefined)) return { wrong: 'ingress, egress: a port is DEVICE/PORT, of:0000000000000001/11' };
+  if (into.includes(undefined) || out.includes(undefined))
+    return { wrong: 'ingress, egress: a port is DEVICE/PORT, of:0000000000000001/11' };
   const wants = (what: boolean, text: string): { wrong: string } | undefined => (what ? undefined : { wrong: `${type} takes ${text}` });
   switch (type) {
     case 'HostToHostIntent':
       return wants(hosts.length === 2, 'two hosts') ?? { fields: { one: hosts[0], two: hosts[1] } };
     case 'PointToPointIntent':
-      return wants(into.length === 1 && out.length === 1, 'one ingress and one egress') ?? { fields: { ingressPoint: into[0], egressPoint: out[0] } };
+      return (
+        wants(into.length === 1 && out.length === 1, 'one ingress and one egress') ?? {
+          fields: { ingressPoint: into[0], egressPoint: out[0] },
+        }
+      );
     case 'MultiPointToSinglePointIntent':
-      return wants(into.length > 0 && out.length === 1, 'ingresses and one egress') ?? { fields: { ingressPoint: into, egressPoint: out[0] } };
+      return (
+        wants(into.length > 0 && out.length === 1, 'ingresses and one egress') ?? { fields: { ingressPoint: into, egressPoint: out[0] } }
+      );
     case 'SinglePointToMultiPointIntent':
-      return wants(into.length === 1 && out.length > 0, 'one ingress and egresses') ?? { fields: { ingressPoint: into[0], egressPoint: out } };
+      return (
+        wants(into.length === 1 && out.length > 0, 'one ingress and egresses') ?? { fields: { ingressPoint: into[0], egressPoint: out } }
+      );
   }
 }
 

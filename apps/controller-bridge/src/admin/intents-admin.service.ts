@@ -9,7 +9,14 @@ import type {
   WithdrawIntentRequest,
 } from '@guardpost/contracts';
 import { OnosFailure, unwrap, type Intent, type OnosClient } from '@guardpost/intents';
-import { BadGatewayException, BadRequestException, ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import {
+  BadGatewayException,
+  BadRequestException,
+  ConflictException,
+  Injectable,
+  NotFoundException,
+  UnprocessableEntityException,
+} from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Inventory } from '../inventory/inventory.service.js';
 import { intentRow } from '../inventory/rows.js';
@@ -38,9 +45,11 @@ export class IntentsAdmin {
     const ref = { appId: request.intent.appId ?? DEFAULT_APP, key: request.intent.key };
     const made = intentRequest(request.intent);
     if ('wrong' in made) throw new UnprocessableEntityException(`intent: ${made.wrong}`);
-    if (ref.appId === SDNIP) throw new UnprocessableEntityException('intent.appId: SDN-IP submits its intents itself; restore gives one back');
+    if (ref.appId === SDNIP)
+      throw new UnprocessableEntityException('intent.appId: SDN-IP submits its intents itself; restore gives one back');
     const absent = namedPoints(request.intent).find((point) => this.inventory.ports.get(point) === undefined);
-    if (absent !== undefined) throw new UnprocessableEntityException(`intent: ONOS knows no port ${absent}; it would take the intent and fail`);
+    if (absent !== undefined)
+      throw new UnprocessableEntityException(`intent: ONOS knows no port ${absent}; it would take the intent and fail`);
     const audit = await this.doing('intent.submit', ref, request, async () => {
       const [held] = await this.holders(ref);
       if (held !== undefined) throw new ConflictException(`mitigation ${held} holds ${ref.key} withdrawn: restore it first`);
@@ -58,7 +67,8 @@ export class IntentsAdmin {
   async withdraw(ref: IntentRef, request: WithdrawIntentRequest): Promise<MitigationDetail> {
     const { requestId, reason, ttlSeconds, prefix } = request;
     const cut = prefix ?? (ref.appId === SDNIP && ref.key.includes('/') ? ref.key : undefined);
-    if (cut === undefined) throw new BadRequestException('prefix: say what the guard rules shall drop; only a route intent tells it itself');
+    if (cut === undefined)
+      throw new BadRequestException('prefix: say what the guard rules shall drop; only a route intent tells it itself');
     const ask = { requestId, target: { prefix: cut }, actions: ['withdraw-intent' as const], intents: [ref], ttlSeconds, reason };
     let made: MitigationDetail | undefined;
     await this.doing('intent.withdraw', ref, request, async () => {
@@ -75,10 +85,12 @@ export class IntentsAdmin {
     const mitigations: MitigationDetail[] = [];
     await this.doing('intent.restore', ref, request, async () => {
       for (const [i, id] of held.entries())
-        mitigations.push(await this.mitigations.lift(id, { requestId: `${request.requestId.slice(0, 60)}-${i}`, reason: request.reason, muteSeconds: 0 }));
+        mitigations.push(
+          await this.mitigations.lift(id, { requestId: `${request.requestId.slice(0, 60)}-${i}`, reason: request.reason, muteSeconds: 0 }),
+        );
       return held.map((id) => `mitigation ${id}`).join(', ');
     });
-    return { mitigations: (mitigations.length > 0 ? mitigations : await Promise.all(held.map((id) => this.mitigations.get(id)))).map(withoutDetail) };
+    return { mitigations: mitigations.length > 0 ? mitigations : await Promise.all(held.map((id) => this.mitigations.get(id))) };
   }
 
   /** Takes what carries no traffic out of ONOS' lists: WITHDRAWN or FAILED, nothing else. */
@@ -141,5 +153,3 @@ export class IntentsAdmin {
     return intent === undefined ? null : { ...intentRow(intent), version: this.inventory.version };
   }
 }
-
-const withoutDetail = ({ placements: _, trace: __, transitions: ___, ...mitigation }: MitigationDetail) => mitigation;

@@ -26,7 +26,9 @@ export class PortsAdmin {
       if (!request.enabled) await this.mayGoDown(known, request);
       const audit = await this.audit.doing({ requestId: request.requestId, what: 'port.state', subject, request }, async () => {
         await unwrap(this.onos.devices.setPortState(device, port, request.enabled));
-        return (await this.follows(device, port, request.enabled)) ? 'done' : `taken by ONOS; the switch has not followed within ${FOLLOWED_WITHIN_MS / 1000} s`;
+        return (await this.follows(device, port, request.enabled))
+          ? 'done'
+          : `taken by ONOS; the switch has not followed within ${FOLLOWED_WITHIN_MS / 1000} s`;
       });
       return { audit, port: (await this.read(device, port)) ?? known };
     } catch (error) {
@@ -41,9 +43,14 @@ export class PortsAdmin {
     const configuration = await unwrap(this.onos.netcfg.get());
     const speaker = bgpSpeakersOf(configuration).some((s) => s.connectPoint === port.id);
     const peers = configuration.ports[port.id]?.interfaces?.some((i) => (i.ips ?? []).length > 0) ?? false;
-    if (speaker || peers) throw new UnprocessableEntityException(`${port.id} carries BGP (${speaker ? 'a speaker' : 'a routed interface'}): it is never turned off`);
+    if (speaker || peers)
+      throw new UnprocessableEntityException(
+        `${port.id} carries BGP (${speaker ? 'a speaker' : 'a routed interface'}): it is never turned off`,
+      );
     if (port.egress.length > 0 && confirm !== port.id)
-      throw new UnprocessableEntityException(`${port.id} carries the link to ${port.egress.join(', ')}: send confirm: "${port.id}" if you mean it`);
+      throw new UnprocessableEntityException(
+        `${port.id} carries the link to ${port.egress.join(', ')}: send confirm: "${port.id}" if you mean it`,
+      );
   }
 
   private async follows(device: string, port: string, enabled: boolean): Promise<boolean> {

@@ -101,7 +101,12 @@ export class Judge {
       now,
       seen: { detectionId: detection.id, firstAt: detection.firstAt, queuedAt: detection.queuedAt, receivedAt },
     });
-    const rows = await insertPlacements(db, { id: mitigation.id, target }, this.wanted(detection, decision.actions, decision.scope, []), now);
+    const rows = await insertPlacements(
+      db,
+      { id: mitigation.id, target },
+      this.wanted(detection, decision.actions, decision.scope, []),
+      now,
+    );
     return { placements: rows.map((row) => flowPlacement(row, target)), decision, mitigationId: mitigation.id };
   }
 

@@ -21,7 +21,10 @@ export interface FlowPlacement {
 export function flowPlacement(row: PlacementRow, target: Target): FlowPlacement {
   if (row.rule_json !== null) return { row, rule: JSON.parse(row.rule_json) as FlowRule }; // written by insertPlacements
   const side = row.side === 'from' ? 'from' : 'to';
-  return { row, rule: flowRule(target, { device: row.device ?? '', inPort: row.in_port, side, priority: row.priority ?? DROP_BAND.lowest }) };
+  return {
+    row,
+    rule: flowRule(target, { device: row.device ?? '', inPort: row.in_port, side, priority: row.priority ?? DROP_BAND.lowest }),
+  };
 }
 
 /** Puts drop rules into ONOS and takes them out. Every step is in the ledger; a call that failed is due again later. */

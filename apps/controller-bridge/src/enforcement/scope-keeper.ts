@@ -3,14 +3,25 @@ import type { Scope } from '@guardpost/contracts';
 import type { Ledger, LedgerDb } from '../ledger/ledger.service.js';
 import type { MitigationRow, PlacementRow } from '../ledger/tables.js';
 import { ruleKey } from '../mitigations/flow-rule.js';
-import { actionsOf, followPlacements, insertPlacements, insertTransition, revivePlacements, targetOfRow } from '../mitigations/mitigation.store.js';
+import {
+  actionsOf,
+  followPlacements,
+  insertPlacements,
+  insertTransition,
+  revivePlacements,
+  targetOfRow,
+} from '../mitigations/mitigation.store.js';
 import type { WantedPlacement } from '../mitigations/placement-plan.js';
 import type { Places } from '../mitigations/places.js';
 import type { Guards } from '../withdrawals/guards.js';
 
 const HELD = ['requested', 'accepted', 'confirmed'];
 const samePlace = (w: WantedPlacement, k: PlacementRow): boolean =>
-  w.device === k.device && w.inPort === k.in_port && w.side === k.side && (w.role ?? null) === k.role && (w.rule === undefined || ruleKey(w.rule) === k.rule_key);
+  w.device === k.device &&
+  w.inPort === k.in_port &&
+  w.side === k.side &&
+  (w.role ?? null) === k.role &&
+  (w.rule === undefined || ruleKey(w.rule) === k.rule_key);
 
 /** A scope is a wish, not a list: devices and ports that came later belong to it too. */
 export class ScopeKeeper {

@@ -128,7 +128,10 @@ const one: Migration = {
 
 const two: Migration = {
   async up(db: Db) {
-    await db.schema.alterTable('mitigation').addColumn('scope', 'text', (c) => c.notNull().defaultTo('nearest')).execute();
+    await db.schema
+      .alterTable('mitigation')
+      .addColumn('scope', 'text', (c) => c.notNull().defaultTo('nearest'))
+      .execute();
     for (const column of ['role', 'rule_json', 'rule_key', 'intent_app', 'intent_key', 'record_json'])
       await db.schema.alterTable('placement').addColumn(column, 'text').execute();
     await db.schema.alterTable('placement').addColumn('priority', 'integer').execute();

@@ -134,7 +134,8 @@ export class Mitigations {
   /** Idempotent by `requestId`. Rules of the old scope go when those of the new one are in the switches. */
   async rescope(id: string, request: ScopeRequest): Promise<MitigationDetail> {
     const { state, actions } = await this.get(id);
-    if (!actions.includes('drop-flow')) throw new UnprocessableEntityException(`mitigation ${id} has no drop-flow: a scope means nothing to it`);
+    if (!actions.includes('drop-flow'))
+      throw new UnprocessableEntityException(`mitigation ${id} has no drop-flow: a scope means nothing to it`);
     if (state === 'lifting' || state === 'lifted' || state === 'failed') throw new ConflictException(`mitigation ${id} is ${state}`);
     await this.ledger.write((db) =>
       once(db, request.requestId, 'mitigation.rescope', nowUs(), async () => {

@@ -24,8 +24,6 @@ export class Places {
         : this.inventory.ports
             .find({ filter: (p) => p.egress.length === 0 && /^\d+$/.test(p.port) })
             .map(({ device, box, port }) => ({ device, box, inPort: port }));
-    return at.flatMap((place) =>
-      (['from', 'to'] as const).map<WantedPlacement>((side) => ({ action: 'drop-flow', ...place, side })),
-    );
+    return at.flatMap((place) => (['from', 'to'] as const).map<WantedPlacement>((side) => ({ action: 'drop-flow', ...place, side })));
   }
 }

@@ -33,7 +33,12 @@ export class Protection {
     if (!this.policy.protect(now)) return;
     this.logger.log(now.length === 0 ? 'ONOS configures no BGP peer' : `never blocked, by the configuration of ONOS: ${now.join(', ')}`);
     if (!leads()) return;
-    const live = await this.ledger.db.selectFrom('mitigation').select(['id', 'prefix']).where('live', '=', 1).where('state', '!=', 'lifting').execute();
+    const live = await this.ledger.db
+      .selectFrom('mitigation')
+      .select(['id', 'prefix'])
+      .where('live', '=', 1)
+      .where('state', '!=', 'lifting')
+      .execute();
     const wrong = live.filter(({ prefix }) => touched(now, prefix) !== undefined);
     if (wrong.length === 0) return;
     await this.ledger.write(async (db) => {

@@ -76,7 +76,9 @@ export class IntentEnforcer {
       ({ id }) => !this.inHand.has(id),
     );
     const states = await this.read(held);
-    const back = held.filter((row) => ['there', 'coming', 'broken'].includes(standing(states.get(row.id)?.state)) && !this.inHand.has(row.id));
+    const back = held.filter(
+      (row) => ['there', 'coming', 'broken'].includes(standing(states.get(row.id)?.state)) && !this.inHand.has(row.id),
+    );
     for (const row of back) {
       const why = `the intent ${row.intent_key ?? ''} is back in ONOS (${states.get(row.id)?.state ?? ''})`;
       this.logger.warn(`placement ${row.id}: ${why}, withdrawing it again`);
@@ -147,7 +149,9 @@ export class IntentEnforcer {
     const missing = await this.notAccepted(fresh.map(({ row }) => row.id));
     const ready = going.filter(({ row }) => !missing.has(row.mitigation_id));
     await Promise.all(
-      going.filter(({ row }) => missing.has(row.mitigation_id)).map(({ row }) => postpone(this.ledger, row, 'ONOS did not take a stand-in for a shared rule')),
+      going
+        .filter(({ row }) => missing.has(row.mitigation_id))
+        .map(({ row }) => postpone(this.ledger, row, 'ONOS did not take a stand-in for a shared rule')),
     );
     const out = await Promise.all(ready.map((w) => this.takeOut(w, standing(intents.get(w.row.id)?.state))));
     await this.confirm(out.filter((w) => w !== undefined));
@@ -165,7 +169,9 @@ export class IntentEnforcer {
     const open = new Set(
       waiting.filter(({ device }) => this.inventory.devices.get(device ?? '')?.available !== false).map((g) => g.mitigation_id),
     );
-    await Promise.all(rows.filter((r) => open.has(r.mitigation_id)).map((r) => postpone(this.ledger, r, 'waits for its guard rules', SOON_US)));
+    await Promise.all(
+      rows.filter((r) => open.has(r.mitigation_id)).map((r) => postpone(this.ledger, r, 'waits for its guard rules', SOON_US)),
+    );
     return rows.filter((r) => !open.has(r.mitigation_id));
   }
 
@@ -179,7 +185,12 @@ export class IntentEnforcer {
         updatePlacement(
           db,
           row,
-          { state: 'confirmed', accepted_at: nowUs(), confirmed_at: nowUs(), problem: 'purged meanwhile: ONOS had the intent no more, the guard alone holds' },
+          {
+            state: 'confirmed',
+            accepted_at: nowUs(),
+            confirmed_at: nowUs(),
+            problem: 'purged meanwhile: ONOS had the intent no more, the guard alone holds',
+          },
           'enforcer',
           'the intent is gone from ONOS already',
           nowUs(),
@@ -277,7 +288,10 @@ export class IntentEnforcer {
           open.map(({ row }) => {
             const state = states.get(row.id)?.state;
             const left = rules(row);
-            const what = standing(state) === 'gone' ? `ONOS still holds ${left.length} of its rules: ${left.slice(0, 3).join(', ')}` : `it is ${state ?? ''} in ONOS`;
+            const what =
+              standing(state) === 'gone'
+                ? `ONOS still holds ${left.length} of its rules: ${left.slice(0, 3).join(', ')}`
+                : `it is ${state ?? ''} in ONOS`;
             return this.ledger.write((db) =>
               updatePlacement(db, row, { state: 'requested', problem: what, retry_at: nowUs() + SOON_US * 5 }, 'enforcer', what, nowUs()),
             );

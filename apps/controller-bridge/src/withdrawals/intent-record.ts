@@ -116,11 +116,14 @@ export function compare(record: IntentRecord, intent: KnownIntent, rules: readon
     const mine = new Set(headers(rule));
     const at = isIngress(rule, points);
     if (mine.size === 0) return false; // everything that comes in by a port
-    return record.rules.some((r) => isIngress(r, points) === at && headers(r).length > 0 && headers(r).every((h) => mine.has(h)));
+    return record.rules.some((r) => (isIngress(r, points) || !at) && headers(r).length > 0 && headers(r).every((h) => mine.has(h)));
   };
   const wide = added.find((rule) => !narrowEnough(rule));
   if (wide !== undefined)
-    return { kind: 'wider', text: `the rule "${ruleKey(wide)}" matches more than anything the intent ${record.intent.key} stood on before` };
+    return {
+      kind: 'wider',
+      text: `the rule "${ruleKey(wide)}" matches more than anything the intent ${record.intent.key} stood on before`,
+    };
   const text = [
     ...(missing.length > 0 ? [`${missing.length} of ${record.rules.length} rules are missing`] : []),
     ...(added.length > 0 ? [`${added.length} are new`] : []),
@@ -141,11 +144,19 @@ export function requestFor(record: IntentRecord): { readonly request: IntentRequ
   const listed = intent.selector.criteria;
   const points = new Set(ingressOf(intent).map(pointText));
   const proven = listed.length > 0 ? listed : commonCriteria(rules.filter((r) => isIngress(r, points)));
-  if (proven.length === 0) return { unsafe: `${key} has no selector and its rules prove none: sent again it would catch all traffic of its ingresses` };
+  if (proven.length === 0)
+    return { unsafe: `${key} has no selector and its rules prove none: sent again it would catch all traffic of its ingresses` };
   const prefix = routePrefix(intent);
   if (prefix !== undefined && !matchesPrefix(proven, prefix)) return { unsafe: `the rules of ${key} do not match its prefix` };
   const constraints = (intent.constraints ?? []).filter((c) => c.type !== NOT_TAKEN);
-  const common = { appId, key, priority, treatment, selector: { criteria: [...proven] }, ...(constraints.length > 0 ? { constraints } : {}) };
+  const common = {
+    appId,
+    key,
+    priority,
+    treatment,
+    selector: { criteria: [...proven] },
+    ...(constraints.length > 0 ? { constraints } : {}),
+  };
   switch (intent.type) {
     case 'HostToHostIntent':
       return { request: { type: intent.type, one: intent.one, two: intent.two, ...common } };

@@ -6,7 +6,12 @@ const RETRY_FIRST_US = 200_000;
 const RETRY_MAX_US = 10_000_000;
 
 /** Notes why a step did not work and when it is tried again: after `waitUs`, or after longer and longer, to 10 s. */
-export async function postpone(ledger: Ledger, row: Pick<PlacementRow, 'id' | 'attempts'>, problem: string, waitUs?: number): Promise<void> {
+export async function postpone(
+  ledger: Ledger,
+  row: Pick<PlacementRow, 'id' | 'attempts'>,
+  problem: string,
+  waitUs?: number,
+): Promise<void> {
   const wait = waitUs ?? Math.min(RETRY_FIRST_US * 2 ** Math.min(row.attempts, 10), RETRY_MAX_US);
   await ledger.write((db) =>
     db

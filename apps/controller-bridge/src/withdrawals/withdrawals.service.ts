@@ -23,7 +23,9 @@ export class Withdrawals {
     try {
       const chosen = named === undefined ? await this.choose(target) : await this.find(named);
       if (chosen.length === 0)
-        throw new UnprocessableEntityException(`ONOS has no intent that carries traffic to ${target.prefix}: neither a route that covers it nor a host with an intent`);
+        throw new UnprocessableEntityException(
+          `ONOS has no intent that carries traffic to ${target.prefix}: neither a route that covers it nor a host with an intent`,
+        );
       const refs = chosen.map(({ appId, key }) => ({ appId, key }));
       for (const intent of chosen) await this.check(intent);
       for (const prefix of cutBy(target, refs)) {
@@ -68,7 +70,8 @@ export class Withdrawals {
 
   private async check(intent: Intent): Promise<void> {
     const refused = refusal(intent);
-    if (refused !== undefined || !isKnownIntent(intent)) throw new UnprocessableEntityException(refused ?? `${intent.key} is of an unknown type`);
+    if (refused !== undefined || !isKnownIntent(intent))
+      throw new UnprocessableEntityException(refused ?? `${intent.key} is of an unknown type`);
     if (routePrefix(intent) !== undefined) return; // SDN-IP submits it itself
     const { paths } = await unwrap(this.onos.intents.relatedFlows(intent.appId, intent.key));
     const made = requestFor({ at: nowUs(), intent, rules: paths.flat().map(recordedRule), siblings: [] });

@@ -92,7 +92,7 @@ export class Enforcement {
 
   /** Takes its time, seconds where ONOS does: no turn waits for it, and one runs at a time. */
   private async intentsTurn(now: number): Promise<void> {
-    const due = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested'], dueAt: now });
+    const due = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested', 'accepted'], dueAt: now });
     const lifting = await intentPlacements(this.ledger.db, { lifting: true, states: ['lifting'], dueAt: now });
     // What followed from it, guards that may go, need not wait for the tick.
     const after = (tried: number): void => void (tried > 0 && this.wake());

@@ -339,27 +339,25 @@ export class IntentEnforcer {
   // ---- back
 
   private async giveBack(rows: readonly PlacementRow[]): Promise<void> {
-    const mine: PlacementRow[] = [];
-    for (const row of rows)
-      if (await this.heldByOthers(row)) await this.lifted(row, 'another mitigation keeps it withdrawn');
-      else mine.push(row);
+    const held = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
+    const heldByOthers = (row: PlacementRow): boolean =>
+      held.some((h) => h.id !== row.id && h.intent_app === row.intent_app && h.intent_key === row.intent_key);
+    const mine = rows.filter((row) => !heldByOthers(row));
+    await Promise.all(rows.filter(heldByOthers).map((row) => this.lifted(row, 'another mitigation keeps it withdrawn')));
     const states = await this.read(mine);
     const missing: Withdrawal[] = [];
-    for (const row of mine) {
-      const intent = states.get(row.id);
-      const record = row.record_json === null ? undefined : readRecord(row.record_json);
-      if (record === undefined) await this.lifted(row, 'it was never withdrawn');
-      else if (standing(intent?.state) === 'gone') missing.push({ row, record });
-      else await this.judge({ row, record }, intent);
-    }
+    await Promise.all(
+      mine.map(async (row) => {
+        const intent = states.get(row.id);
+        const record = row.record_json === null ? undefined : readRecord(row.record_json);
+        if (record === undefined) await this.lifted(row, 'it was never withdrawn');
+        else if (standing(intent?.state) === 'gone') missing.push({ row, record });
+        else await this.judge({ row, record }, intent);
+      }),
+    );
     const routes = missing.filter(({ record }) => record.intent.appId === SDNIP);
     await this.restoreRoutes(routes);
-    for (const w of missing) if (!routes.includes(w)) await this.submitAgain(w);
-  }
-
-  private async heldByOthers(row: PlacementRow): Promise<boolean> {
-    const held = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
-    return held.some((h) => h.id !== row.id && h.intent_app === row.intent_app && h.intent_key === row.intent_key);
+    await Promise.all(missing.filter((w) => !routes.includes(w)).map((w) => this.submitAgain(w)));
   }
 
   /** SDN-IP submits its routes again; what else is held is withdrawn again, behind its guard. */
@@ -400,11 +398,12 @@ export class IntentEnforcer {
     } finally {
       for (const { id } of others) this.inHand.delete(id);
     }
-    for (const w of wanted) {
-      const intent = back.get(w.record.intent.key);
-      if (standing(intent?.state) === 'gone') await this.submitAgain(w);
-      else await this.judge(w, intent);
-    }
+    await Promise.all(
+      wanted.map((w) => {
+        const intent = back.get(w.record.intent.key);
+        return standing(intent?.state) === 'gone' ? this.submitAgain(w) : this.judge(w, intent);
+      }),
+    );
   }
 
   /** Prefixes that SDN-IP has routes for; undefined where ONOS can't say. */
@@ -445,6 +444,8 @@ export class IntentEnforcer {
           return postpone(this.ledger, row, `stays withdrawn: ${found.text}`, LATER_US);
         }
         if (late) return this.lifted(row, `the intent is back; the network changed meanwhile: ${found.text}`);
+      } else if (stands === 'broken' && intent?.state === record.intent.state) {
+        return this.lifted(row, `the intent is back as it was: ${record.intent.state ?? ''}`);
       } else if (late) {
         const state = intent?.state ?? 'not there';
         return postpone(this.ledger, row, `it is ${state} in ONOS after it was given back`, LATER_US);

@@ -55,8 +55,7 @@ class OneIntent {
         ? { status: 400, body: recorded('intent-get-missing.json'), headers: { 'content-type': 'application/json' } }
         : json({ ...listed, ...REF, type: this.type, state: this.state });
     const rule = this.paths.flat().find((f) => url.endsWith(`/flows/${f.deviceId}/${f.id}`));
-    if (rule !== undefined)
-      return json({ flows: this.rulesLeft ? [rule] : [] });
+    if (rule !== undefined) return json({ flows: this.rulesLeft ? [rule] : [] });
     return json({ flows: [] });
   };
 }

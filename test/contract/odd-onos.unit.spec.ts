@@ -63,7 +63,12 @@ describe('an ONOS that answers oddly', () => {
         ttlSeconds: 60,
         now: 1,
       });
-      await insertPlacements(db, { id: m.id, target: TARGET }, [{ action: 'drop-flow', box: 'gist1', device, inPort: '11', side: 'to' }], 1);
+      await insertPlacements(
+        db,
+        { id: m.id, target: TARGET },
+        [{ action: 'drop-flow', box: 'gist1', device, inPort: '11', side: 'to' }],
+        1,
+      );
     });
     await enforcer.place(await flowPlacements(ledger, { of: 'held', states: ['requested'] }));
   };

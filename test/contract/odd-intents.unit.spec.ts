@@ -50,10 +50,12 @@ class OneIntent {
       this.onPost();
       return { status: 201, headers: { location: `http://onos/onos/v1/intents/${REF.appId}/77` } };
     }
+    const known = { ...listed, ...REF, type: this.type, state: this.state };
+    if (url.includes('/intents?')) return json({ intents: this.state === undefined ? [] : [known] });
     if (url.includes('/intents/'))
       return this.state === undefined
         ? { status: 400, body: recorded('intent-get-missing.json'), headers: { 'content-type': 'application/json' } }
-        : json({ ...listed, ...REF, type: this.type, state: this.state });
+        : json(known);
     const rule = this.paths.flat().find((f) => url.endsWith(`/flows/${f.deviceId}/${f.id}`));
     if (rule !== undefined) return json({ flows: this.rulesLeft ? [rule] : [] });
     return json({ flows: [] });

@@ -5,6 +5,7 @@ import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
 import { SUSPICIOUS_2017 } from './seed.js';
 import { chapter, tell, tellTrace } from './story.js';
+import { withdrawal } from './withdrawal.js';
 
 const ATTACKER = SUSPICIOUS_2017[1];
 const HOST = 'gist1-h1';
@@ -77,6 +78,8 @@ async function demo(): Promise<void> {
   const { sent, received } = await bystander.stop();
   tell(`meanwhile the ordinary traffic: ${received} of ${sent} pings came back`);
   if (received !== sent) process.exitCode = 1;
+
+  await withdrawal(lab, api);
 
   chapter('It all goes on running');
   tell(`API        ${api.url}/api/v1/mitigations   Authorization: Bearer $(cat ${site.files.folder}/token)`);

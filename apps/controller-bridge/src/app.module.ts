@@ -169,7 +169,19 @@ function madeOf(settings: Settings): Provider[] {
     },
     {
       provide: Runtime,
-      inject: [Ledger, Connections, DetectionsConsumer, ReportsConsumer, Enforcement, Reconciler, Lists, Boxes, Inventory, HealthService],
+      inject: [
+        Ledger,
+        Connections,
+        DetectionsConsumer,
+        ReportsConsumer,
+        Enforcement,
+        Reconciler,
+        Lists,
+        Boxes,
+        Inventory,
+        IntentEnforcer,
+        HealthService,
+      ],
       useFactory: (
         ledger: Ledger,
         connections: Connections,
@@ -180,13 +192,14 @@ function madeOf(settings: Settings): Provider[] {
         lists: Lists,
         boxes: Boxes,
         inventory: Inventory,
+        intents: IntentEnforcer,
         health: HealthService,
       ) =>
         new Runtime(
           settings.instance,
           ledger,
           connections,
-          { detections, reports, enforcement, reconciler, lists, boxes, inventory },
+          { detections, reports, enforcement, reconciler, lists, boxes, inventory, intents },
           health,
         ),
     },

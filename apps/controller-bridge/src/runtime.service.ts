@@ -1,6 +1,7 @@
 import { redisKeys } from '@guardpost/contracts';
 import { HealthService, StreamReader, type StreamEntry } from '@guardpost/platform';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nowUs } from './clock.js';
 import { Boxes } from './boxes/boxes.service.js';
 import { Connections } from './connections.js';
@@ -12,9 +13,11 @@ import { Inventory } from './inventory/inventory.service.js';
 import { Ledger } from './ledger/ledger.service.js';
 import { forgetOld } from './ledger/retention.js';
 import { Lists } from './lists/lists.service.js';
+import { IntentEnforcer } from './withdrawals/intent-enforcer.service.js';
 import { ReportsConsumer } from './reports/reports.consumer.js';
 
 const FORGET_EVERY_MS = 3_600_000;
+const TIDY_AGAIN_MS = 2_000;
 
 /** Everything that runs by itself. */
 export interface Moving {
@@ -25,6 +28,7 @@ export interface Moving {
   readonly lists: Lists;
   readonly boxes: Boxes;
   readonly inventory: Inventory;
+  readonly intents: IntentEnforcer;
 }
 
 /** Starts what moves, in an order that loses nothing, and stops it in the opposite one. */
@@ -79,6 +83,20 @@ export class Runtime implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.moving.lists.reset();
     this.moving.enforcement.wake();
     void this.moving.reconciler.pass(() => this.leadership.leads);
+    void this.tidy();
+  }
+
+  /** Whoever led before may have died in the middle of a lift. Tried until ONOS answers. */
+  private async tidy(): Promise<void> {
+    while (this.leadership.leads) {
+      try {
+        const removed = await this.moving.intents.tidy();
+        if (removed > 0) this.logger.warn(`removed ${removed} interface(s) that an unfinished lift left in ONOS' configuration`);
+        return;
+      } catch {
+        await sleep(TIDY_AGAIN_MS); // the reconciler says what is wrong with ONOS
+      }
+    }
   }
 
   /** From where this bridge was when it ended; the first time, from now on. */

@@ -136,11 +136,13 @@ export class IntentEnforcer {
 
   private async withdraw(rows: readonly PlacementRow[]): Promise<void> {
     const guarded = await this.guarded(rows);
-    const intents = await this.read(guarded);
-    const records = await Promise.all(guarded.map((row) => this.record(row, intents.get(row.id))));
+    if (guarded.length === 0) return;
+    const all = await unwrap(this.onos.intents.list());
+    const intents = new Map(guarded.map((row) => [row.id, all.find((i) => i.appId === row.intent_app && i.key === row.intent_key)]));
+    const records = await Promise.all(guarded.map((row) => this.record(row, intents.get(row.id), all)));
     const going = records.filter((w) => w !== undefined);
     if (going.length === 0) return;
-    const standIns = (await Promise.all(going.map((w) => this.standIns(w)))).flat();
+    const standIns = (await Promise.all(going.map((w) => this.standIns(w, all)))).flat();
     const fresh = standIns.filter(({ row }) => row.state === 'requested');
     if (fresh.length > 0) {
       await this.flows.place(fresh);
@@ -176,7 +178,7 @@ export class IntentEnforcer {
   }
 
   /** Writes down what the intent is, before it is touched. Undefined where it can't be taken out now. */
-  private async record(row: PlacementRow, intent: Intent | undefined): Promise<Withdrawal | undefined> {
+  private async record(row: PlacementRow, intent: Intent | undefined, all: readonly Intent[]): Promise<Withdrawal | undefined> {
     const earlier = row.record_json === null ? undefined : readRecord(row.record_json);
     const stands = standing(intent?.state);
     if (intent === undefined || stands === 'gone') {
@@ -209,7 +211,8 @@ export class IntentEnforcer {
       return undefined;
     }
     const whole = stands === 'there' && rules.length > 0;
-    const record: IntentRecord = whole || earlier === undefined ? { at: nowUs(), intent, rules, siblings: this.siblings(intent) } : earlier;
+    const record: IntentRecord =
+      whole || earlier === undefined ? { at: nowUs(), intent, rules, siblings: siblingsOf(intent, all).map((i) => i.key) } : earlier;
     const prefix = routePrefix(intent);
     if (prefix !== undefined && stands === 'there' && whole) {
       const catchAll = rules.some((r) => r.selector.criteria.every((c) => c.type === 'IN_PORT'));
@@ -220,26 +223,17 @@ export class IntentEnforcer {
     return { row: kept, record };
   }
 
-  /** Keys of intents that leave the network by the same way at the same priority: they may share rules. */
-  private siblings(intent: KnownIntent): string[] {
-    const { intents } = this.inventory;
-    const mine = intents.get(`${intent.appId}/${intent.key}`);
-    if (mine === undefined) return [];
-    const way = (i: typeof mine): string => `${i.priority} ${i.egress.join()} ${i.treatment.join()}`;
-    return intents.find({ filter: (i) => i.id !== mine.id && i.state === 'INSTALLED' && way(i) === way(mine) }).map((i) => i.key);
-  }
-
   /** Ids (`device/flow`) of rules that other intents stand on too. SDN-IP's are told by what they match, without asking. */
-  private async shared({ intent, rules, siblings }: IntentRecord): Promise<Set<string>> {
-    if (routePrefix(intent) !== undefined || siblings.length === 0) return new Set();
-    const others = this.inventory.intents.find({ filter: (i) => siblings.includes(i.key) && i.priority === intent.priority });
-    const theirs = new Set((await Promise.all(others.map((o) => this.rulesOf(o)))).flat().map((r) => `${r.deviceId}/${r.flowId}`));
+  private async shared({ intent, rules }: IntentRecord, all: readonly Intent[]): Promise<Set<string>> {
+    if (routePrefix(intent) !== undefined) return new Set();
+    const theirs = new Set(
+      (await Promise.all(siblingsOf(intent, all).map((other) => this.rulesOf(other)))).flat().map((r) => `${r.deviceId}/${r.flowId}`),
+    );
     return new Set(rules.map((r) => `${r.deviceId}/${r.flowId}`).filter((id) => theirs.has(id)));
   }
 
-  private async standIns(withdrawal: Withdrawal) {
-    const { row, record } = withdrawal;
-    return this.flows.standIns(row, standInsFor(record, await this.shared(record)));
+  private async standIns({ row, record }: Withdrawal, all: readonly Intent[]) {
+    return this.flows.standIns(row, standInsFor(record, await this.shared(record, all)));
   }
 
   private async notAccepted(ids: readonly string[]): Promise<Set<string>> {
@@ -458,6 +452,15 @@ export class IntentEnforcer {
   private async lifted(row: PlacementRow, why: string): Promise<void> {
     await this.ledger.write((db) => updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', why, nowUs()));
   }
+}
+
+/** Intents that leave the network by the same way at the same priority: they may share rules. */
+function siblingsOf(intent: KnownIntent, all: readonly Intent[]): KnownIntent[] {
+  const way = (i: KnownIntent): string => JSON.stringify([i.priority, 'egressPoint' in i ? i.egressPoint : [i.one, i.two], i.treatment]);
+  const mine = way(intent);
+  return all
+    .filter(isKnownIntent)
+    .filter((i) => !(i.appId === intent.appId && i.key === intent.key) && i.state === 'INSTALLED' && way(i) === mine);
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

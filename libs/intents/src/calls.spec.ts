@@ -24,13 +24,7 @@ const table: ReadonlyArray<[string, Run, string, Reply, unknown]> = [
     expect.arrayContaining([expect.objectContaining({ port: 'local' })]),
   ],
   ['ports of all', (o) => o.devices.allPorts(), 'GET /devices/ports', json({ ports: [] }), []],
-  [
-    'a port off',
-    (o) => o.devices.setPortState(DEVICE, '7', false),
-    `POST /devices/${DEVICE}/portstate/7 {"enabled":false}`,
-    json(''),
-    undefined,
-  ],
+  ['a port off', (o) => o.devices.setPortState(DEVICE, '7', false), `POST /devices/${DEVICE}/portstate/7 {"enabled":false}`, {}, undefined],
   [
     'counters',
     (o) => o.devices.portStatistics(DEVICE),
@@ -219,6 +213,7 @@ describe('a call', () => {
   it.each(table)('%s', async (_name, run, sent, reply, result) => {
     await using server = await serveAnswers(() => reply);
     expect(await run(client([server.url]))()).toEqual({ _tag: 'Right', right: result });
+    for (const { headers, body } of server.received) expect(headers['content-type']).toBe(body === '' ? undefined : 'application/json');
     expect(server.received.map(({ method, url, body }) => `${method} ${url.replace('/onos/v1', '')} ${body}`.trim())).toEqual([sent]);
   });
 

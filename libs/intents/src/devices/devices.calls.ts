@@ -16,8 +16,9 @@ export interface DeviceCalls {
   /** Of all devices, in one request. */
   allPorts(): TE.TaskEither<OnosError, Port[]>;
   /**
-   * Turns a port (a number as text) on or off, as an administrator does; the switch has it some 50 ms later, and `ports` shows it
-   * in `isEnabled` and `annotations.adminState`. `not-found` for an unknown device or port; the local port cannot be named.
+   * Turns a port (a number as text) on or off, as an administrator does; `ports` shows it in `isEnabled` and `annotations.adminState`
+   * as soon as the switch has done it. Open vSwitch does not with tunnels and patch ports, which ONOS does not say: read the port after it.
+   * `not-found` for an unknown device or port; the local port cannot be named.
    */
   setPortState(deviceId: string, port: string, enabled: boolean): TE.TaskEither<OnosError, void>;
   /** Of all devices: counters since the port came up. */

@@ -58,7 +58,9 @@ export class Attempts {
         method: call.method,
         url,
         signal: deadline.signal,
-        ...(call.body === undefined ? {} : { data: call.body, headers: { 'Content-Type': 'application/json' } }),
+        // Without a body axios would name a form as its type, which ONOS answers with 415.
+        headers: { 'Content-Type': call.body === undefined ? false : 'application/json' },
+        ...(call.body === undefined ? {} : { data: call.body }),
       });
       return readResponse(call, base, response);
     } catch (thrown) {

@@ -8,8 +8,10 @@ import { deviceRoutes } from './http/device-routes.js';
 import { flowRoutes } from './http/flow-routes.js';
 import { intentRoutes } from './http/intent-routes.js';
 import { aclRoutes, netcfgRoutes, routeServiceRoutes } from './http/netcfg-routes.js';
+import { mastershipRoutes } from './http/mastership-routes.js';
 import { onosServer } from './http/server.js';
 import { systemRoutes } from './http/system-routes.js';
+import { topologyRoutes } from './http/topology-routes.js';
 import { Intents } from './intents/intents.js';
 import { NetworkConfiguration } from './netcfg.js';
 import { SdnIp } from './sdnip/sdnip.js';
@@ -57,11 +59,13 @@ export async function startEmulator(config: EmulatorConfig, log: Log): Promise<E
   const server = onosServer(
     [
       ...deviceRoutes(devices, topology, hosts),
+      ...topologyRoutes(devices, topology, hosts),
+      ...mastershipRoutes(devices),
       ...flowRoutes(flows, register, isRegistered),
       ...intentRoutes(intents, flows, isRegistered),
       ...systemRoutes({ devices, topology, hosts, flows, intents, applications }),
       ...netcfgRoutes(netcfg),
-      ...aclRoutes(acl),
+      ...aclRoutes(acl, applications),
       ...routeServiceRoutes(sdnip),
     ],
     { user: config.user, password: config.password, log },

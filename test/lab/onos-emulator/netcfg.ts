@@ -23,6 +23,8 @@ interface NetcfgEvents {
 export class NetworkConfiguration extends EventEmitter<NetcfgEvents> {
   private readonly tree = new Map<string, Map<string, Json>>(CLASSES.map((name) => [name, new Map()]));
 
+  readonly classes: readonly string[] = CLASSES;
+
   constructor(devices: Iterable<string>) {
     super();
     this.of('apps').set('org.onosproject.provider.lldp', LLDP_SUPPRESSION);

@@ -9,6 +9,9 @@ export interface Link {
 /** Until ONOS' probes have found a wire that came (back) to life: 0.96 s were seen. */
 const DISCOVERY_MS = 950;
 
+const samePoint = (a: ConnectPoint, b: ConnectPoint): boolean => a.device === b.device && a.port === b.port;
+const isReverse = (a: Link, b: Link): boolean => samePoint(a.src, b.dst) && samePoint(a.dst, b.src);
+
 interface TopologyEvents {
   /** Links or devices came or went. */
   changed: [];
@@ -76,6 +79,22 @@ export class Topology extends EventEmitter<TopologyEvents> {
       at = link.dst.device;
     }
     return path;
+  }
+
+  /** All ways of the fewest links, without those of `shunned` in either direction. */
+  shortest(from: string, to: string, shunned: readonly Link[] = []): Link[][] {
+    const wires = this.wires.filter((wire) => this.alive.has(wire) && !shunned.some((link) => link === wire || isReverse(link, wire)));
+    let ways: Link[][] = wires.filter(({ src }) => src.device === from).map((link) => [link]);
+    const visited = new Set([from]);
+    while (ways.length > 0) {
+      const there = ways.filter((way) => way.at(-1)?.dst.device === to);
+      if (there.length > 0) return there;
+      for (const way of ways) visited.add(way.at(-1)!.dst.device);
+      ways = ways.flatMap((way) =>
+        wires.filter(({ src, dst }) => src.device === way.at(-1)!.dst.device && !visited.has(dst.device)).map((link) => [...way, link]),
+      );
+    }
+    return [];
   }
 
   close(): void {

@@ -1,9 +1,11 @@
 import type { Device } from '../switch/device.js';
 import { hostJson, type Hosts } from '../hosts.js';
+import type { ConnectPoint } from '../config.js';
 import type { Json } from '../json.js';
-import { notFound } from '../refusal.js';
+import { illegal, notFound } from '../refusal.js';
+import type { PortCounters } from '../switch/read.js';
 import type { Topology } from '../topology.js';
-import { ok } from './exchange.js';
+import { ok, readTree } from './exchange.js';
 import { route, type Route } from './router.js';
 
 /** `3m4s ago`, `just now`. */
@@ -43,7 +45,24 @@ function portsJson(device: Device): Json[] {
   }));
 }
 
-/** DevicesWebResource, LinksWebResource, HostsWebResource, StatisticsWebResource, MastershipWebResource, PathsWebResource. */
+/** PortNumber.fromString, which knows no `local`. */
+function portNumber(text: string): string {
+  if (!/^\d+$/.test(text)) throw illegal(`Error parsing value: ${text}`);
+  return text;
+}
+
+export const linkJson = ({ src, dst }: Topology['links'][number]): Json => ({ src, dst, type: 'DIRECT', state: 'ACTIVE' });
+
+/** What was counted between the last two polls. */
+function delta(now: PortCounters, before: PortCounters | undefined): PortCounters {
+  const less = Object.entries(now).map(([name, value]: [string, number]) => {
+    const earlier: unknown = before && Object.entries(before).find(([other]) => other === name)?.[1];
+    return [name, name === 'port' || typeof earlier !== 'number' ? value : value - earlier];
+  });
+  return { ...now, ...(Object.fromEntries(less) as Partial<PortCounters>) };
+}
+
+/** DevicesWebResource, LinksWebResource, HostsWebResource, StatisticsWebResource. */
 export function deviceRoutes(devices: ReadonlyMap<string, Device>, topology: Topology, hosts: Hosts): Route[] {
   const known = (): Device[] => [...devices.values()].filter((device) => device.known);
   const need = (id: string): Device => {
@@ -51,20 +70,47 @@ export function deviceRoutes(devices: ReadonlyMap<string, Device>, topology: Top
     if (!device?.known) throw notFound('Device is not found');
     return device;
   };
-  const linkJson = ({ src, dst }: Topology['links'][number]): Json => ({ src, dst, type: 'DIRECT', state: 'ACTIVE' });
-  const statistics = (device: string): Json => ({ device, ports: devices.get(device)?.counters ?? [] });
+  const statistics = (device: string, port?: string): Json => {
+    const all = devices.get(device)?.counters ?? [];
+    return { device, ports: port === undefined ? all : all.filter((one) => String(one.port) === portNumber(port)) };
+  };
+  const sincePoll = ({ id, counters, earlierCounters }: Device): Json => ({
+    device: id,
+    ports: counters.map((now) =>
+      delta(
+        now,
+        earlierCounters.find(({ port }) => port === now.port),
+      ),
+    ),
+  });
 
   return [
     route('GET', '/onos/v1/devices', () => ok({ devices: known().map(deviceJson) })),
+    route('GET', '/onos/v1/devices/ports', () => ok({ ports: known().flatMap(portsJson) })),
+    route('POST', '/onos/v1/devices/:id/portstate/:port', async ({ params: [id = '', name = ''], body }) => {
+      const port = portNumber(name);
+      const device = devices.get(id);
+      if (!device?.known || !device.ports.some((one) => one.port === port)) throw notFound('Device is not found');
+      const { enabled } = readTree(body);
+      if (enabled === undefined) throw illegal('Invalid JSON data');
+      await device.setPort(port, enabled === true || enabled === 'true');
+      return { status: 200 };
+    }),
     route('GET', '/onos/v1/devices/:id', ({ params: [id = ''] }) => ok(deviceJson(need(id)))),
     route('GET', '/onos/v1/devices/:id/ports', ({ params: [id = ''] }) => {
       const device = need(id);
       return ok({ ...deviceJson(device), ports: portsJson(device) });
     }),
-    route('GET', '/onos/v1/links', () => ok({ links: topology.links.map(linkJson) })),
-    route('GET', '/onos/v1/paths/:src/:dst', ({ params: [src = '', dst = ''] }) => {
-      const links = topology.path(src, dst);
-      return ok({ paths: links === undefined || links.length === 0 ? [] : [{ cost: links.length, links: links.map(linkJson) }] });
+    route('GET', '/onos/v1/links', ({ query }) => {
+      const [device, port] = [query.get('device'), query.get('port')];
+      const direction = query.get('direction')?.toUpperCase() ?? 'ALL';
+      if (device === null) return ok({ links: topology.links.map(linkJson) });
+      if (!['ALL', 'INGRESS', 'EGRESS'].includes(direction)) throw illegal(`No enum constant org.onosproject.net.Direction.${direction}`);
+      const here = (end: ConnectPoint): boolean => end.device === device && (port === null || end.port === portNumber(port));
+      const links = topology.links.filter(
+        ({ src, dst }) => (direction !== 'INGRESS' && here(src)) || (direction !== 'EGRESS' && here(dst)),
+      );
+      return ok({ links: links.map(linkJson) });
     }),
     route('GET', '/onos/v1/hosts', () => ok({ hosts: hosts.list().map(hostJson) })),
     route('GET', '/onos/v1/hosts/:mac/:vlan', ({ params: [mac = '', vlan = ''] }) => {
@@ -74,9 +120,7 @@ export function deviceRoutes(devices: ReadonlyMap<string, Device>, topology: Top
     }),
     route('GET', '/onos/v1/statistics/ports', () => ok({ statistics: known().map(({ id }) => statistics(id)) })),
     route('GET', '/onos/v1/statistics/ports/:id', ({ params: [id = ''] }) => ok({ statistics: [statistics(id)] })),
-    route('GET', '/onos/v1/mastership/:id/master', ({ params: [id = ''] }) => {
-      if (!devices.get(id)?.available) throw notFound('Node id is not found');
-      return ok({ nodeId: '127.0.0.1' });
-    }),
+    route('GET', '/onos/v1/statistics/ports/:id/:port', ({ params: [id = '', port = ''] }) => ok({ statistics: [statistics(id, port)] })),
+    route('GET', '/onos/v1/statistics/delta/ports', () => ok({ statistics: known().map(sincePoll) })),
   ];
 }

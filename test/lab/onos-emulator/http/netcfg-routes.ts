@@ -1,10 +1,11 @@
 import type { Acl } from '../acl.js';
+import type { Applications } from '../applications.js';
 import { formatPrefix, parsePrefix } from '../ip.js';
 import { textOf } from '../json.js';
 import type { NetworkConfiguration } from '../netcfg.js';
-import { notFound, Refusal } from '../refusal.js';
+import { illegal, notFound, Refusal } from '../refusal.js';
 import type { SdnIp } from '../sdnip/sdnip.js';
-import { created, done, ok, readTree, type Answer } from './exchange.js';
+import { created, done, ok, readTree, type Answer, type Handler } from './exchange.js';
 import { route, type Route } from './router.js';
 import { JettyError } from './server.js';
 
@@ -25,7 +26,13 @@ export function netcfgRoutes(netcfg: NetworkConfiguration): Route[] {
     route('GET', '/onos/v1/network/configuration/:class/:subject', ({ params: [subjectClass = '', name = ''] }) =>
       ok(subject(subjectClass, name)),
     ),
-    route('POST', '/onos/v1/network/configuration', ({ body }) => (netcfg.apply(readTree(body)), taken)),
+    route('POST', '/onos/v1/network/configuration', ({ body }) => {
+      const json = readTree(body);
+      const unknown = Object.keys(json).filter((name) => !netcfg.classes.includes(name));
+      netcfg.apply(Object.fromEntries(Object.entries(json).filter(([name]) => !unknown.includes(name))));
+      if (unknown.length === 0) return taken;
+      return { status: 207, body: { code: 207, message: unknown.map((name) => `subjectClassKey '${name}' not found`) } };
+    }),
     route('POST', '/onos/v1/network/configuration/:class', ({ params: [subjectClass = ''], body }) => {
       netcfg.apply({ [subjectClass]: readTree(body) });
       return taken;
@@ -46,22 +53,49 @@ export function netcfgRoutes(netcfg: NetworkConfiguration): Route[] {
 }
 
 /** AclWebResource. What it can't take it answers with 207 and a sentence; a duplicate is an exception. */
-export function aclRoutes(acl: Acl): Route[] {
+export function aclRoutes(acl: Acl, applications: Applications): Route[] {
+  const served =
+    (handler: Handler): Handler =>
+    (exchange) => {
+      if (!applications.isActive('org.onosproject.acl')) throw notFound('HTTP 404 Not Found');
+      return handler(exchange);
+    };
   const odd = (sentence: string): Answer => ({ status: 207, headers: { 'content-type': 'application/json' }, body: sentence });
   return [
-    route('GET', '/onos/v1/acl/rules', () => ok({ aclRules: acl.list() })),
-    route('POST', '/onos/v1/acl/rules', ({ body, base }) => {
-      try {
-        const id = acl.add(readTree(body));
-        if (id === undefined) throw new JettyError(500, 'Internal Server Error');
-        return created(`${base}/onos/v1/acl/0x${id.toString(16)}`);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        return odd(error.message.includes('JsonParseException') ? 'Unable to parse ACL request' : error.message);
-      }
-    }),
-    route('DELETE', '/onos/v1/acl/rules', () => (acl.remove(), done)),
-    route('DELETE', '/onos/v1/acl/rules/:id', ({ params: [id = ''] }) => (acl.remove(Number.parseInt(id, 16)), done)),
+    route(
+      'GET',
+      '/onos/v1/acl/rules',
+      served(() => ok({ aclRules: acl.list() })),
+    ),
+    route(
+      'POST',
+      '/onos/v1/acl/rules',
+      served(({ body, base }) => {
+        try {
+          const id = acl.add(readTree(body));
+          if (id === undefined) throw new JettyError(500, 'Internal Server Error');
+          return created(`${base}/onos/v1/acl/0x${id.toString(16)}`);
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          return odd(error.message.includes('JsonParseException') ? 'Unable to parse ACL request' : error.message);
+        }
+      }),
+    ),
+    route(
+      'DELETE',
+      '/onos/v1/acl/rules',
+      served(() => (acl.remove(), done)),
+    ),
+    route(
+      'DELETE',
+      '/onos/v1/acl/rules/:id',
+      served(({ params: [id = ''] }) => {
+        const digits = id.slice(2);
+        if (!/^[\da-f]+$/i.test(digits)) throw illegal(`For input string: "${digits}" under radix 16`);
+        acl.remove(Number.parseInt(digits, 16));
+        return done;
+      }),
+    ),
   ];
 }
 

@@ -34,7 +34,7 @@ export function onosServer(routes: readonly Route[], { user, password, log }: Se
     if (match.kind === 'method') return { status: 405, headers: { allow: 'HEAD,DELETE,POST,GET,OPTIONS' } };
     const type = request.headers['content-type'];
     const body = await bodyOf(request);
-    if (type !== undefined && body !== '' && !type.startsWith('application/json'))
+    if (type !== undefined && !type.startsWith('application/json'))
       return jetty(415, 'Unsupported Media Type', pathname, request.headers.accept);
     try {
       const exchange = {

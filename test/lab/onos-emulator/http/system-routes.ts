@@ -3,11 +3,12 @@ import type { Applications } from '../applications.js';
 import type { FlowTable } from '../flows/flow-table.js';
 import type { Hosts } from '../hosts.js';
 import type { Intents } from '../intents/intents.js';
-import { notFound } from '../refusal.js';
+import { broken, notFound } from '../refusal.js';
 import type { Device } from '../switch/device.js';
 import type { Topology } from '../topology.js';
 import { ago } from './device-routes.js';
-import { done, ok } from './exchange.js';
+import { done, ok, type Answer } from './exchange.js';
+import { NODE } from './mastership-routes.js';
 import { route, type Route } from './router.js';
 
 export interface SystemParts {
@@ -18,7 +19,6 @@ export interface SystemParts {
   readonly intents: Intents;
   readonly applications: Applications;
 }
-const NODE = '127.0.0.1';
 const CONFIGURATIONS: Readonly<Record<string, string>> = {
   'org.onosproject.openflow.controller.impl.OpenFlowControllerImpl': 'configuration-openflow.json',
   'org.onosproject.provider.of.flow.impl.OpenFlowRuleProvider': 'configuration-flow-poll.json',
@@ -27,27 +27,34 @@ const CONFIGURATIONS: Readonly<Record<string, string>> = {
   'org.onosproject.net.intent.impl.IntentManager': 'configuration-intentmanager.json',
 };
 
-/** ClusterWebResource, SystemInfoWebResource, TopologyWebResource, ComponentConfigWebResource (as recorded), ApplicationsWebResource. */
+/** ClusterWebResource, SystemInfoWebResource, ComponentConfigWebResource (as recorded), ApplicationsWebResource. */
 export function systemRoutes({ devices, topology, hosts, flows, intents, applications }: SystemParts): Route[] {
   const startedAt = Date.now();
   const available = (): number => [...devices.values()].filter((device) => device.available).length;
-  const app = (name: string): NonNullable<ReturnType<Applications['get']>> => {
+  /** A name that is known by its number only is missing in other words. */
+  const app = (name: string, gap: string): NonNullable<ReturnType<Applications['get']>> => {
     const found = applications.get(name);
-    if (found === undefined) throw notFound(`Application is not found:${name}`);
+    const id = applications.registered().find((one) => one.name === name)?.id;
+    if (found === undefined)
+      throw notFound(`Application is not found:${id === undefined ? gap + name : ` DefaultApplicationId{id=${id}, name=${name}}`}`);
     return found;
   };
+  const node = (): Answer['body'] => ({
+    id: NODE,
+    ip: NODE,
+    tcpPort: 9876,
+    status: 'READY',
+    lastUpdate: String(startedAt),
+    humanReadableLastUpdate: ago(startedAt),
+  });
 
   return [
-    route('GET', '/onos/v1/cluster', () =>
-      ok({
-        nodes: [
-          { id: NODE, ip: NODE, tcpPort: 9876, status: 'READY', lastUpdate: String(startedAt), humanReadableLastUpdate: ago(startedAt) },
-        ],
-      }),
-    ),
-    route('GET', '/onos/v1/topology', () =>
-      ok({ time: Number(process.hrtime.bigint()), devices: available(), links: topology.links.length, clusters: topology.clusters }),
-    ),
+    route('GET', '/onos/v1/cluster', () => ok({ nodes: [node()] })),
+    route('GET', '/onos/v1/cluster/:id', ({ params: [id = ''] }) => {
+      if (id !== NODE)
+        throw broken('Cannot invoke "io.atomix.cluster.protocol.SwimMembershipProtocol$SwimMember.getState()" because "member" is null');
+      return ok(node());
+    }),
     route('GET', '/onos/v1/system', () => {
       const { heapUsed, heapTotal, rss } = process.memoryUsage();
       return ok({
@@ -78,14 +85,17 @@ export function systemRoutes({ devices, topology, hosts, flows, intents, applica
       if (entry === undefined) throw notFound('Application ID is not found: null');
       return ok(entry);
     }),
-    route('GET', '/onos/v1/applications/:name', ({ params: [name = ''] }) => ok(app(name))),
+    route('GET', '/onos/v1/applications/:name', ({ params: [name = ''] }) => ok(app(name, ''))),
     route('POST', '/onos/v1/applications/:name/active', ({ params: [name = ''] }) => {
-      applications.activate(app(name));
-      return ok(app(name));
+      const found = app(name, ' ');
+      applications.activate(found);
+      return ok(found);
     }),
     route('DELETE', '/onos/v1/applications/:name/active', ({ params: [name = ''] }) => {
-      applications.deactivate(app(name));
+      const found = applications.get(name);
+      if (found !== undefined) applications.deactivate(found);
       return done;
     }),
+    route('POST', '/onos/v1/applications/:name/register', ({ params: [name = ''] }) => ok({ id: applications.register(name), name })),
   ];
 }

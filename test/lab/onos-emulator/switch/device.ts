@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { FlowMods } from './flow-mods.js';
 import { Monitor } from './monitor.js';
-import type { Bridge } from './ofctl.js';
+import { ofctl, type Bridge } from './ofctl.js';
 import { readCounters, readPorts, readRules, type PortCounters, type SeenRule, type SwitchPort } from './read.js';
 
 /** flowPollFrequency of OpenFlowRuleProvider. */
@@ -21,6 +21,8 @@ export class Device extends EventEmitter<DeviceEvents> {
   known = false;
   ports: readonly SwitchPort[] = [];
   counters: readonly PortCounters[] = [];
+  /** Those of the poll before. */
+  earlierCounters: readonly PortCounters[] = [];
   changedAt = Date.now();
   /** The source port of the OpenFlow channel, which stands in `channelId`. */
   channel = 0;
@@ -61,6 +63,11 @@ export class Device extends EventEmitter<DeviceEvents> {
     return this.available && (this.ports.find((one) => one.port === port)?.up ?? false);
   }
 
+  /** By OpenFlow's port modification, which Open vSwitch does nothing about where the port is a tunnel or a patch. */
+  async setPort(port: string, up: boolean): Promise<void> {
+    await ofctl(this.bridge, 'mod-port', [port, up ? 'up' : 'down']);
+  }
+
   private async comeUp(): Promise<void> {
     const ports = await readPorts(this.bridge);
     if (ports === undefined) return; // gone again: the monitor will say so
@@ -93,7 +100,8 @@ export class Device extends EventEmitter<DeviceEvents> {
     const since = Date.now();
     const rules = await readRules(this.bridge);
     if (rules !== undefined && this.available) this.emit('rules', rules, since);
-    this.counters = (await readCounters(this.bridge)) ?? this.counters;
+    const counters = await readCounters(this.bridge);
+    if (counters !== undefined) [this.earlierCounters, this.counters] = [this.counters, counters];
     clearTimeout(this.timer);
     if (this.available) this.timer = setTimeout(() => void this.poll(), POLL_MS);
   }

@@ -50,6 +50,10 @@ describe('addresses', () => {
 describe('health', () => {
   const client = clientsUnderTest();
 
+  it('knows an address once, however it is written', () => {
+    expect(client(['http://h:8181', 'http://h:8181/onos/v1/']).health()).toHaveLength(1);
+  });
+
   it('is what the calls have shown, refusals being answers', async () => {
     await using good = await serveAnswers(() => ({ status: 404, body: recorded('device-get-unknown.json') }));
     await using never = await serveAnswers(() => ({ body: recorded('topology.json') }));

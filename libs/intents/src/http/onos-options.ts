@@ -48,7 +48,7 @@ export function readOptions(options: OnosOptions): OnosSettings {
     keepWarm: 0,
     random: Math.random,
     ...options,
-    urls: options.urls.map(baseUrl),
+    urls: [...new Set(options.urls.map(baseUrl))],
   };
   if (settings.urls.length === 0) throw new TypeError('urls: at least one address of ONOS is needed, e.g. http://127.0.0.1:8181');
   for (const name of ['timeoutMs', 'slowTimeoutMs', 'deadlineMs', 'maxConcurrent', 'maxAnswerBytes', 'bulkSize', 'idleMs'] as const)

@@ -25,7 +25,7 @@ suite(
 );
 
 function suite(title: string, runs: boolean, up: () => Promise<Lab>, down: (lab: Lab) => Promise<void>): void {
-  describe.runIf(runs)(title, () => {
+  describe.runIf(runs)(`${title}`, () => {
     let lab: Lab;
     let onos: OnosClient;
     /** The number of a port of the first box: where a host is, and one towards the third. */

@@ -50,9 +50,9 @@ export class Acl {
     });
     if (action !== 'ALLOW' && action !== 'DENY') throw illegal('action must be ALLOW or DENY');
     const macs = ['srcMac', 'dstMac'].flatMap((member) =>
-      node[member] === undefined ? [] : [[member, textOf(node[member]).toUpperCase()]],
+      node[member] === undefined ? [] : [[member, textOf(node[member]).toUpperCase()] as const],
     );
-    const json = {
+    const json: Json = {
       ...Object.fromEntries(macs),
       ...(src && { srcIp: formatPrefix(src) }),
       ...(dst && { dstIp: formatPrefix(dst) }),

@@ -7,6 +7,10 @@ const parts: Record<string, () => Promise<{ run: (report: Report) => Promise<voi
   ring: () => import('./ring.js'),
   forward: () => import('./forward.js'),
   mitigate: () => import('./mitigate.js'),
+  rules: () => import('./rules.js'),
+  intents: () => import('./intents.js'),
+  drift: () => import('./drift.js'),
+  reconcile: () => import('./reconcile.js'),
 };
 /** Memory is that of the apps which mitigate. */
 const ALIASES: Readonly<Record<string, string>> = { memory: 'mitigate' };

@@ -1,40 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { MitigationList, type MitigationDetail } from '@guardpost/contracts';
 import { isRight } from 'fp-ts/lib/Either.js';
-import { Lab } from '../lab/lab.js';
+import type { Lab } from '../lab/lab.js';
 import type { Api } from '../system/api.js';
-import { labMissing } from '../system/available.js';
-import { forgetTaps } from '../system/forget-taps.js';
-import { Site } from '../system/site.js';
+import type { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
+import { onSite } from './bench-lab.js';
 import { alone, quantile, type Report } from './result.js';
 
 const ATTACKS = 100;
-const LAB = 'gpbench';
 
-/** Time to mitigate on the real ONOS: each attack from a new address, tap-drop off, one packet each, and what the apps hold of memory after it. */
+/** Time to mitigate, on the embedded ONOS and on the real one: each attack from a new address, tap-drop off, one packet each. */
 export async function run(report: Report): Promise<void> {
-  const missing = labMissing();
-  if (missing !== undefined) throw new Error(missing);
-  forgetTaps(LAB);
-  const lab = await Lab.up({ name: LAB });
-  const site = new Site(lab);
-  try {
-    const api = await site.start();
-    const done = await attacks(lab, api);
-    for (const [name, at] of LEGS) {
-      const times = done.map((m) => m.trace[at].sinceFirstMs).filter((ms) => ms !== null);
-      report(alone(`mitigate.onos.${name}p50_ms`, quantile(times, 0.5), 'ms', times.length));
-      report(alone(`mitigate.onos.${name}p99_ms`, quantile(times, 0.99), 'ms', times.length));
-    }
-    const tracers = [...site.tracers.values()].map((s) => residentMb(s.pid));
-    report(alone('tracer.rss_mb', Math.max(...tracers), 'MB', tracers.length));
-    report(alone('bridge.rss_mb', residentMb(site.bridge().pid), 'MB', 1));
-  } finally {
-    await site.stop();
-    await lab.down();
-    forgetTaps(LAB);
+  await onSite({ onos: 'embedded' }, async ({ lab, api }) => tell(report, 'mitigate.', await attacks(lab, api)));
+  await onSite({ onos: 'real' }, async ({ lab, api, site }) => {
+    tell(report, 'mitigate.onos.', await attacks(lab, api));
+    memory(report, site);
+  });
+}
+
+function tell(report: Report, of: string, done: readonly MitigationDetail[]): void {
+  for (const [name, at] of LEGS) {
+    const times = done.map((m) => m.trace[at].sinceFirstMs).filter((ms) => ms !== null);
+    report(alone(`${of}${name}p50_ms`, quantile(times, 0.5), 'ms', times.length));
+    report(alone(`${of}${name}p99_ms`, quantile(times, 0.99), 'ms', times.length));
   }
+}
+
+/** What the apps hold after the attacks. */
+function memory(report: Report, site: Site): void {
+  const tracers = [...site.tracers.values()].map((s) => residentMb(s.pid));
+  report(alone('tracer.rss_mb', Math.max(...tracers), 'MB', tracers.length));
+  report(alone('bridge.rss_mb', residentMb(site.bridge().pid), 'MB', 1));
 }
 
 /** From the first packet to each point; the empty name is the whole path, to the event of the switch. */

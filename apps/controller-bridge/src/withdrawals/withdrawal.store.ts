@@ -1,7 +1,10 @@
 import { nowUs } from '../clock.js';
 import type { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
+import { updatePlacement } from '../mitigations/mitigation.store.js';
 
+export const SOON_US = 100_000;
+export const LATER_US = 5_000_000;
 const RETRY_FIRST_US = 200_000;
 const RETRY_MAX_US = 10_000_000;
 
@@ -24,3 +27,21 @@ export async function postpone(
 
 export const keepRecord = (ledger: Ledger, { id, record_json }: PlacementRow): Promise<unknown> =>
   ledger.write((db) => db.updateTable('placement').set({ record_json }).where('id', '=', id).execute());
+
+/** Changes a placement that is to hold; one that is being lifted meanwhile is left as it is. */
+export const changeHeld = (
+  ledger: Ledger,
+  row: PlacementRow,
+  change: Partial<PlacementRow>,
+  who: string,
+  why: string,
+  from: readonly string[] = ['requested', 'accepted', 'confirmed'],
+): Promise<unknown> =>
+  ledger.write(async (db) => {
+    const current = await db.selectFrom('placement').select('state').where('id', '=', row.id).executeTakeFirst();
+    if (current !== undefined && from.includes(current.state)) await updatePlacement(db, row, change, who, why, nowUs());
+  });
+
+export async function lifted(ledger: Ledger, row: PlacementRow, why: string): Promise<void> {
+  await ledger.write((db) => updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', why, nowUs()));
+}

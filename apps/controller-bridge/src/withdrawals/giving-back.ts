@@ -1,0 +1,137 @@
+import { isKnownIntent, OnosFailure, unwrap, type Intent, type OnosClient } from '@guardpost/intents';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { intentPlacements } from '../enforcement/work.js';
+import type { Inventory } from '../inventory/inventory.service.js';
+import type { Ledger } from '../ledger/ledger.service.js';
+import type { PlacementRow } from '../ledger/tables.js';
+import { absent, type IntentReader, type Withdrawal } from './intent-reader.js';
+import { compare, readRecord, requestFor, SDNIP, standing } from './intent-record.js';
+import { resubmitRoutes } from './resubmission.js';
+import { LATER_US, lifted, postpone } from './withdrawal.store.js';
+
+const INSTALLED_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 20;
+
+/** While SDN-IP submits its routes, what else is held comes back: takes it in hand, and out again. */
+export interface HeldMeanwhile {
+  /** Takes in hand what is held and not named; resolves with what takes it out again and lets go of it. */
+  hold(except: ReadonlySet<string>): Promise<() => Promise<void>>;
+}
+
+/** Gives intents back: by SDN-IP itself, else as the rules that were recorded prove them. */
+export class GivingBack {
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly onos: OnosClient,
+    private readonly ledger: Ledger,
+    private readonly inventory: Inventory,
+    private readonly reader: IntentReader,
+    private readonly held: HeldMeanwhile,
+  ) {}
+
+  async giveBack(rows: readonly PlacementRow[]): Promise<void> {
+    const held = await intentPlacements(this.ledger.db, { lifting: false, states: ['requested', 'accepted', 'confirmed'] });
+    const heldByOthers = (row: PlacementRow): boolean =>
+      held.some((h) => h.id !== row.id && h.intent_app === row.intent_app && h.intent_key === row.intent_key);
+    const mine = rows.filter((row) => !heldByOthers(row));
+    await Promise.all(rows.filter(heldByOthers).map((row) => lifted(this.ledger, row, 'another mitigation keeps it withdrawn')));
+    const states = await this.reader.read(mine);
+    const missing: Withdrawal[] = [];
+    await Promise.all(
+      mine.map(async (row) => {
+        const intent = states.get(row.id);
+        const record = row.record_json === null ? undefined : readRecord(row.record_json);
+        if (record === undefined) await lifted(this.ledger, row, 'it was never withdrawn');
+        else if (standing(intent?.state) === 'gone') missing.push({ row, record });
+        else await this.judge({ row, record }, intent);
+      }),
+    );
+    const routes = missing.filter(({ record }) => record.intent.appId === SDNIP);
+    // One at a time: two would add and remove the same interface.
+    const turn = this.turn.then(() => this.restoreRoutes(routes));
+    this.turn = turn.catch(() => undefined);
+    await turn;
+    await Promise.all(missing.filter((w) => !routes.includes(w)).map((w) => this.submitAgain(w)));
+  }
+
+  /** SDN-IP submits its routes again; what else is held is withdrawn again, behind its guard. */
+  private async restoreRoutes(routes: readonly Withdrawal[]): Promise<void> {
+    if (routes.length === 0) return;
+    const announced = await this.announced();
+    const wanted: Withdrawal[] = [];
+    for (const w of routes) {
+      if (announced === undefined || announced.has(w.record.intent.key)) wanted.push(w);
+      else await lifted(this.ledger, w.row, 'its route is no longer announced: SDN-IP makes the intent when it is');
+    }
+    if (wanted.length === 0) return;
+    const release = await this.held.hold(new Set(wanted.map(({ row }) => row.id)));
+    let back: Map<string, Intent>;
+    try {
+      back = await resubmitRoutes(
+        this.onos,
+        this.inventory,
+        wanted.map(({ record }) => record.intent.key),
+      );
+    } finally {
+      await release();
+    }
+    await Promise.all(
+      wanted.map((w) => {
+        const intent = back.get(w.record.intent.key);
+        return standing(intent?.state) === 'gone' ? this.submitAgain(w) : this.judge(w, intent);
+      }),
+    );
+  }
+
+  /** Prefixes that SDN-IP has routes for; undefined where ONOS can't say. */
+  private async announced(): Promise<Set<string> | undefined> {
+    try {
+      return new Set((await unwrap(this.onos.routes.list())).map((r) => r.prefix));
+    } catch (error) {
+      if (error instanceof OnosFailure && ['not-found', 'refused'].includes(error.error.kind)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The second way back: the recorded intent with the selector that its rules prove. */
+  private async submitAgain(w: Withdrawal): Promise<void> {
+    const made = requestFor(w.record);
+    if ('unsafe' in made) return postpone(this.ledger, w.row, `stays withdrawn: ${made.unsafe}`, LATER_US);
+    try {
+      await unwrap(this.onos.intents.submit(made.request));
+    } catch (error) {
+      return postpone(this.ledger, w.row, `can't be submitted again: ${reasonOf(error)}`);
+    }
+    await this.judge(w, await this.reader.intentOf(w.row));
+  }
+
+  /** Whether what is back is what it was. Waits for it to be installed. */
+  private async judge(w: Withdrawal, first: Intent | undefined): Promise<void> {
+    const { row, record } = w;
+    const until = Date.now() + INSTALLED_WITHIN_MS;
+    let intent = first;
+    for (;;) {
+      const stands = standing(intent?.state);
+      const late = Date.now() > until;
+      if (stands === 'there' && intent !== undefined && isKnownIntent(intent)) {
+        const found = compare(record, intent, await this.reader.rulesOf(intent));
+        if (found.kind === 'same') return lifted(this.ledger, row, 'the intent is back as it was');
+        if (found.kind === 'wider') {
+          await absent(unwrap(this.onos.intents.withdraw(intent.appId, intent.key)), undefined);
+          return postpone(this.ledger, row, `stays withdrawn: ${found.text}`, LATER_US);
+        }
+        if (late) return lifted(this.ledger, row, `the intent is back; the network changed meanwhile: ${found.text}`);
+      } else if (stands === 'broken' && intent?.state === record.intent.state) {
+        return lifted(this.ledger, row, `the intent is back as it was: ${record.intent.state ?? ''}`);
+      } else if (late) {
+        const state = intent?.state ?? 'not there';
+        return postpone(this.ledger, row, `it is ${state} in ONOS after it was given back`, LATER_US);
+      }
+      await sleep(LOOK_EVERY_MS);
+      intent = await this.reader.intentOf(row);
+    }
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 // steer.mjs ONOS_URL SECONDS: waits until ONOS has all devices and links, then sees to it that every tenant is known as a host and
 // reached by everyone over the direct link: one MultiPointToSinglePoint intent per destination MAC (so for v4 and v6 alike).
-// Safe to repeat: what is right is left alone; an intent that stayed on a detour after a lost link is posted anew.
+// Safe to repeat: what is right is left alone; an intent that stayed on a detour after a lost link is posted anew, and a rule that outlived
+// its intent and stands in the tenants' way is removed: ONOS keeps one whose switch was away when the intent left it, and puts it back.
 import { main, onosAt, untilDeadline } from './onos-rest.mjs';
 import { readTopology } from './read-topology.mjs';
 
@@ -38,6 +39,35 @@ const postIntent = (to) =>
 /** The port by which `box` should send to `tenant`: its own, or the link to the tenant's box. */
 const wayOut = (box, tenant) =>
   box.id === tenant.box ? tenant.ofport : box.ports.find((p) => p.kind !== 'ns' && p.peer === tenant.box)?.ofport;
+
+const number = (v4) => v4.split('.').reduce((n, byte) => n * 256 + Number(byte), 0);
+function holds(prefix, v4) {
+  const [network, length] = prefix.split('/');
+  const size = 2 ** (32 - Number(length));
+  return Math.floor(number(network) / size) === Math.floor(number(v4) / size);
+}
+/** Whether a rule could take a tenant's packet away from the tenant's own rule. Unknown criteria may match. */
+function inTheWay({ priority, selector: { criteria } }) {
+  const lets = (tenant) =>
+    criteria.every(({ type, mac, ip }) => {
+      if (type === 'ETH_DST') return mac.toLowerCase() === tenant.mac;
+      if (type === 'IPV4_DST') return holds(ip, tenant.v4);
+      return type !== 'VLAN_VID' && type !== 'IPV6_DST';
+    });
+  return priority > PRIORITY && tenants.some(lets);
+}
+/** Of the rules that are in the way those that no intent has any more. */
+async function orphans(rules) {
+  const suspects = rules.filter(inTheWay);
+  if (suspects.length === 0) return [];
+  const { intents } = await call('GET', 'intents');
+  const owned = new Set();
+  for (const { appId, key } of intents.filter((i) => i.appId !== APP || !tenants.some((t) => i.key === `to-${t.name}`))) {
+    const { paths } = await call('GET', `intents/relatedflows/${appId}/${encodeURIComponent(key)}`).catch(() => ({ paths: [] }));
+    for (const rule of paths.flat()) owned.add(`${rule.deviceId} ${rule.id}`);
+  }
+  return suspects.filter((rule) => !owned.has(`${rule.deviceId} ${rule.id}`));
+}
 
 /** Tenants whose rules are missing somewhere or take a detour. */
 function astray(rules) {
@@ -86,5 +116,14 @@ await main(async () => {
       patience = 10;
     }
     return `not right yet: ${bad.map((t) => `${t.name} ${state(t) ?? 'absent'}`).join(', ')}`;
+  });
+  await until('rules of intents that are gone', async () => {
+    const { flows } = await call('GET', `flows/application/${SWITCHING}`);
+    const found = await orphans(flows);
+    for (const rule of found) {
+      console.error(`lab: ${rule.deviceId} has a rule of no intent in the tenants' way: ${JSON.stringify(rule.selector.criteria)}, removed`);
+      await call('DELETE', `flows/${encodeURIComponent(rule.deviceId)}/${rule.id}`);
+    }
+    return found.length === 0 ? null : `${found.length} in the tenants' way`;
   });
 });

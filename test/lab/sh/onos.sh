@@ -61,11 +61,14 @@ onos_forget() { rm -rf "$D"/onos/apache-karaf-*/{data,instances,lock} "$D"/onos/
 steer() {                                     # waits for ONOS, devices and links, then sees to hosts and intents; safe to repeat
   [ "$(mode)" != none ] || return 0
   ONOS_USER=$ONOS_USER ONOS_PASSWORD=$ONOS_PASSWORD node "$HERE/steer.mjs" "$(onos_url)" "${1:-120}" || fail "ONOS did not come to forward; see $D/onos.log"
-  until_ok 15 all_reachable || fail "hosts do not reach the gateway"
+  until_ok 15 all_reachable || fail "hosts do not reach the gateway: $(unreachable)"
   ! bgp_is_up || bgp_up mend
 }
-all_reachable() {
-  local a pid jobs=()
-  for a in $(tenants | awk '$5!="gw"{print $7, $8}'); do in_ns gw ping -qc1 -W1 "$a" >/dev/null & jobs+=($!); done
-  for pid in "${jobs[@]}"; do wait "$pid" || return 1; done
+all_reachable() { [ -z "$(unreachable)" ]; }
+unreachable() {                               # what does not answer the gateway: NAME (ADDRESS) ...; both families, for a rule may take one alone
+  local name v4 v6 a i=0 names=() jobs=()
+  while read -r name v4 v6; do
+    for a in $v4 $v6; do in_ns gw ping -qc1 -W1 "$a" >/dev/null 2>&1 & jobs+=($!); names+=("$name ($a)"); done
+  done < <(tenants | awk '$5!="gw"{print $5, $7, $8}')
+  for a in "${jobs[@]}"; do wait "$a" || printf '%s ' "${names[i]}"; i=$((i+1)); done
 }

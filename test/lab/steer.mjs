@@ -121,7 +121,9 @@ await main(async () => {
     const { flows } = await call('GET', `flows/application/${SWITCHING}`);
     const found = await orphans(flows);
     for (const rule of found) {
-      console.error(`lab: ${rule.deviceId} has a rule of no intent in the tenants' way: ${JSON.stringify(rule.selector.criteria)}, removed`);
+      console.error(
+        `lab: ${rule.deviceId} has a rule of no intent in the tenants' way: ${JSON.stringify(rule.selector.criteria)}, removed`,
+      );
       await call('DELETE', `flows/${encodeURIComponent(rule.deviceId)}/${rule.id}`);
     }
     return found.length === 0 ? null : `${found.length} in the tenants' way`;

@@ -1,6 +1,6 @@
 import type { Tap } from '@guardpost/bpf';
 import { DETECTION_JOB, DETECTIONS_QUEUE, REDIS_PREFIX, redisKeys } from '@guardpost/contracts';
-import { BullQueue, connectRedis } from '@guardpost/platform';
+import { answered, BullQueue, connectRedis } from '@guardpost/platform';
 import type { Redis } from 'ioredis';
 import { RedisInbox, type InboxHandlers } from './deliver/redis-inbox.js';
 import { dropListOf, WATCH } from './enforce/lists.js';
@@ -44,10 +44,12 @@ export class Tracer {
       onProblem: problems.of('queue'),
     });
     outbox.start(this.queue);
-    reporter.start((envelope) => redis.xadd(redisKeys.reports, 'MAXLEN', '~', MAX_REPORTS, '*', 'e', JSON.stringify(envelope)));
+    reporter.start((envelope) =>
+      answered(redis, 'a report', redis.xadd(redisKeys.reports, 'MAXLEN', '~', MAX_REPORTS, '*', 'e', JSON.stringify(envelope))),
+    );
     this.heart = setInterval(() => this.beat(), HEARTBEAT_MS);
     this.inbox = new RedisInbox(config.redisUrl, redis, config.box, [WATCH, dropListOf(config.box)], this.handlers(), onProblem);
-    this.inbox.start().catch((error: unknown) => onProblem(error instanceof Error ? error.message : String(error)));
+    void this.inbox.start();
   }
 
   /** The programs stay attached and go on dropping: the next start adopts them. */

@@ -7,6 +7,7 @@ export { PinoLogger } from './logging/pino-logger.js';
 export { MetricsController } from './metrics/metrics.controller.js';
 export { BullQueue, type BullQueueOptions } from './queue/bull-queue.js';
 export type { QueuePort } from './queue/queue.port.js';
+export { answered } from './redis/answered.js';
 export { connectRedis, durabilityProblems } from './redis/redis.js';
 export { StreamReader, type StreamEntry } from './redis/stream-reader.js';
 export { keyId, makeKeyPair, readKeyRing, readPrivateKey } from './trust/keys.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Detection, DETECTIONS_QUEUE, redisKeys, type Acknowledgement } from '@guardpost/contracts';
-import type { Opener, Sealer } from '@guardpost/platform';
+import { answered, type Opener, type Sealer } from '@guardpost/platform';
 import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { nowUs } from '../clock.js';
@@ -48,6 +48,7 @@ export class DetectionsConsumer {
   private async acknowledge(ack: Acknowledgement): Promise<void> {
     const sealer = this.sealers.get(ack.box);
     if (sealer === undefined) return; // a trusted key without a box in the configuration: nobody to tell
-    await this.redis.xadd(redisKeys.toBox(ack.box), 'MAXLEN', '~', KEEP_ACKS, '*', 'e', JSON.stringify(sealer.seal(ack)));
+    const entry = JSON.stringify(sealer.seal(ack));
+    await answered(this.redis, 'an acknowledgement', this.redis.xadd(redisKeys.toBox(ack.box), 'MAXLEN', '~', KEEP_ACKS, '*', 'e', entry));
   }
 }

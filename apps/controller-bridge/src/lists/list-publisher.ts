@@ -1,5 +1,5 @@
 import { ListSnapshot, redisKeys, type DropItem, type ListChange, type WatchItem } from '@guardpost/contracts';
-import type { Opener, Sealer } from '@guardpost/platform';
+import { answered, type Opener, type Sealer } from '@guardpost/platform';
 import type { Redis } from 'ioredis';
 
 /** Changes that are kept for boxes that fell behind; one that fell further back reads the snapshot. */
@@ -37,7 +37,13 @@ export class ListPublisher {
 
   /** Makes `items` the list. Resolves when Redis has it. */
   publish(items: readonly Item[]): Promise<void> {
-    this.running = this.running.catch(() => undefined).then(() => this.step(items));
+    this.running = this.running
+      .catch(() => undefined)
+      .then(() => this.step(items))
+      .catch((error: unknown) => {
+        this.reset(); // who knows whether Redis has it: the next time the list is published whole
+        throw error;
+      });
     return this.running;
   }
 
@@ -62,7 +68,7 @@ export class ListPublisher {
     const step = this.redis.multi().xadd(redisKeys.listChanges(this.name), 'MAXLEN', '~', KEEP_CHANGES, '*', 'e', this.seal(change));
     const now = Date.now();
     if (items.length <= SHORT || now >= this.snapshotDue) this.addSnapshot(step, items, version, now);
-    await execute(step);
+    await this.execute(step);
     this.held = { version, items: wanted };
   }
 
@@ -71,7 +77,7 @@ export class ListPublisher {
     if (this.held === undefined || this.snapshotVersion === this.held.version || Date.now() < this.snapshotDue) return;
     const step = this.redis.multi();
     this.addSnapshot(step, items, this.held.version, Date.now());
-    await execute(step);
+    await this.execute(step);
   }
 
   private async whole(items: readonly Item[], wanted: Map<string, string>, least: number): Promise<void> {
@@ -79,7 +85,7 @@ export class ListPublisher {
     const step = this.redis.multi();
     this.addSnapshot(step, items, version, Date.now());
     this.addNudge(step, version);
-    await execute(step);
+    await this.execute(step);
     this.held = { version, items: wanted };
   }
 
@@ -103,7 +109,7 @@ export class ListPublisher {
 
   /** Versions never go back, also over a change of the leader. */
   private async publishedVersion(): Promise<number> {
-    const raw = await this.redis.get(redisKeys.list(this.name));
+    const raw = await answered(this.redis, `the list ${this.name}`, this.redis.get(redisKeys.list(this.name)));
     if (raw === null) return 0;
     const opened = this.opener.open(raw, ListSnapshot);
     return 'refused' in opened ? 0 : opened.body.version;
@@ -112,9 +118,9 @@ export class ListPublisher {
   private seal(body: unknown): string {
     return JSON.stringify(this.sealer.seal(body));
   }
-}
 
-async function execute(step: ReturnType<Redis['multi']>): Promise<void> {
-  const failed = (await step.exec())?.find(([error]) => error !== null)?.[0];
-  if (failed !== undefined && failed !== null) throw failed;
+  private async execute(step: ReturnType<Redis['multi']>): Promise<void> {
+    const failed = (await answered(this.redis, `the list ${this.name}`, step.exec()))?.find(([error]) => error !== null)?.[0];
+    if (failed !== undefined && failed !== null) throw failed;
+  }
 }

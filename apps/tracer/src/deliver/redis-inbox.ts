@@ -1,5 +1,5 @@
 import { redisKeys } from '@guardpost/contracts';
-import { connectRedis, StreamReader, type StreamEntry } from '@guardpost/platform';
+import { answered, connectRedis, StreamReader, type StreamEntry } from '@guardpost/platform';
 import type { Redis } from 'ioredis';
 
 export interface InboxHandlers {
@@ -12,6 +12,7 @@ export interface InboxHandlers {
 
 /** A list that stays behind is asked for again after so long. */
 const ASK_AGAIN_MS = 500;
+const START_AGAIN_MS = 500;
 const STOP_WITHIN_MS = 500;
 
 /** What bridges send to this box through Redis: its lists and their changes, and acknowledgements. */
@@ -19,6 +20,7 @@ export class RedisInbox {
   private reader: StreamReader | undefined;
   private readonly timer: NodeJS.Timeout;
   private readonly asking = new Set<string>();
+  private stopped = false;
 
   constructor(
     private readonly redisUrl: string,
@@ -31,13 +33,26 @@ export class RedisInbox {
     this.timer = setInterval(() => this.askForThoseBehind(), ASK_AGAIN_MS);
   }
 
-  /** Waits for Redis as long as it takes. Positions are taken before the snapshots are read, so no change falls between. */
+  /** Waits for Redis as long as it takes, and begins again where it refuses. */
   async start(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        return await this.begin();
+      } catch (error) {
+        this.onProblem(error instanceof Error ? error.message : String(error));
+        await new Promise((resolve) => setTimeout(resolve, START_AGAIN_MS));
+      }
+    }
+  }
+
+  /** Positions are taken before the snapshots are read, so no change falls between. */
+  private async begin(): Promise<void> {
     const positions = new Map<string, string>();
     for (const name of this.lists) positions.set(redisKeys.listChanges(name), await this.lastIdOf(redisKeys.listChanges(name)));
     // From the beginning: acknowledgements that came while this box was down empty its old spools.
     positions.set(redisKeys.toBox(this.box), '0-0');
     await Promise.all(this.lists.map((name) => this.readSnapshot(name)));
+    if (this.stopped) return;
     this.reader = new StreamReader(
       connectRedis(this.redisUrl, this.onProblem),
       positions,
@@ -47,6 +62,7 @@ export class RedisInbox {
   }
 
   async stop(): Promise<void> {
+    this.stopped = true;
     clearInterval(this.timer);
     // A connection that waits to reconnect gives its reader no answer any more: don't wait for that one.
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());
@@ -67,7 +83,7 @@ export class RedisInbox {
     if (this.asking.has(name)) return;
     this.asking.add(name);
     try {
-      const raw = await this.redis.get(redisKeys.list(name));
+      const raw = await answered(this.redis, `the list ${name}`, this.redis.get(redisKeys.list(name)));
       if (raw !== null) this.handlers.snapshot(name, raw);
     } catch (error) {
       this.onProblem(`the list ${name} can't be read: ${error instanceof Error ? error.message : String(error)}`);
@@ -81,7 +97,7 @@ export class RedisInbox {
   }
 
   private async lastIdOf(stream: string): Promise<string> {
-    const last = await this.redis.xrevrange(stream, '+', '-', 'COUNT', 1);
+    const last = await answered(this.redis, `the end of ${stream}`, this.redis.xrevrange(stream, '+', '-', 'COUNT', 1));
     return last[0]?.[0] ?? '0-0';
   }
 }

@@ -1,5 +1,7 @@
 import Bull, { type Queue } from 'bull';
 import { Redis } from 'ioredis';
+import { answered } from '../redis/answered.js';
+import { watchConnection } from '../redis/watchdog.js';
 import type { QueuePort } from './queue.port.js';
 
 /** A dead worker's job is taken over once the lock has run out and two checks have seen it: 4 to 5 s. */
@@ -29,8 +31,11 @@ export class BullQueue implements QueuePort {
           maxRetriesPerRequest: null,
           enableReadyCheck: false,
           retryStrategy: (times) => Math.min(50 * times, 500),
+          connectTimeout: 2_000,
+          keepAlive: 5_000,
         });
         client.on('error', () => undefined); // said once by the queue's own `error` event
+        watchConnection(client);
         this.connections.push(client);
         return client;
       },
@@ -50,12 +55,13 @@ export class BullQueue implements QueuePort {
   }
 
   async add(id: string, payload: unknown): Promise<void> {
-    await this.queue.add(this.options.jobName, payload, {
+    const adding = this.queue.add(this.options.jobName, payload, {
       jobId: id,
       removeOnComplete: true,
       attempts: Number.MAX_SAFE_INTEGER, // never given up silently
       backoff: { type: 'fixed', delay: 500 },
     });
+    await answered(this.queue.client, `adding ${id}`, adding);
   }
 
   consume(handler: (payload: unknown, id: string) => Promise<void>): void {

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
+import { watchConnection } from './watchdog.js';
 
 /**
  * A connection that waits out a Redis that is away. Commands are kept while it is, without end: callers bound what they
- * send. `onProblem` gets each error once until the connection is back.
+ * send. One that is dead without a word is replaced. `onProblem` gets each error once until the connection is back.
  */
 export function connectRedis(url: string, onProblem: (message: string) => void): Redis {
   const redis = new Redis(url, {
@@ -19,6 +20,7 @@ export function connectRedis(url: string, onProblem: (message: string) => void):
   redis.on('ready', () => {
     told = '';
   });
+  watchConnection(redis);
   return redis;
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { answered } from './answered.js';
 
 export interface StreamEntry {
   readonly stream: string;
@@ -7,11 +8,12 @@ export interface StreamEntry {
   readonly envelope: string;
 }
 
+const BLOCK_MS = 2_000;
 const STOP_MS = 500;
 
 /**
  * Reads Redis streams in order, from given positions on, as entries come. `redis` must be this reader's own connection:
- * it blocks. A handler that throws is called again with the same entries after a pause.
+ * it blocks. A handler that throws is called again with the same entries after a pause; a read that was lost is made again.
  */
 export class StreamReader {
   private stopped = false;
@@ -34,7 +36,11 @@ export class StreamReader {
       try {
         const streams = [...this.positions.keys()];
         const ids = streams.map((s) => this.positions.get(s) ?? '$');
-        const answer = await this.redis.xread('COUNT', 500, 'BLOCK', 2_000, 'STREAMS', ...streams, ...ids);
+        const answer = await answered(
+          this.redis,
+          'a read of streams',
+          this.redis.xread('COUNT', 500, 'BLOCK', BLOCK_MS, 'STREAMS', ...streams, ...ids),
+        );
         const entries = (answer ?? []).flatMap(([stream, rows]) =>
           rows.map(([id, fields]) => ({ stream, id, envelope: fields[fields.indexOf('e') + 1] ?? '' })),
         );

@@ -33,6 +33,15 @@ export class Service {
     return `${this.options.folder}/${this.name}.log`;
   }
 
+  /** For what a failed test says. */
+  lastLines(count = 40): string {
+    const lines = existsSync(this.log) ? readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-count) : [];
+    return [
+      `${this.name} (${this.pid === undefined ? 'does not run' : `pid ${this.pid}`}), its last ${lines.length} lines:`,
+      ...lines,
+    ].join('\n');
+  }
+
   get pid(): number | undefined {
     const pid = existsSync(this.pidFile) ? Number(readFileSync(this.pidFile, 'utf8')) : 0;
     return pid > 0 && runs(pid, this.mark) ? pid : undefined;

@@ -6,7 +6,7 @@ import { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
 import { APP_ID, DROP_BAND, flowRule, ruleKey } from '../mitigations/flow-rule.js';
 import { insertPlacements, targetOfRow, updatePlacement } from '../mitigations/mitigation.store.js';
-import { postpone } from '../withdrawals/withdrawal.store.js';
+import { changeHeld, postpone } from '../withdrawals/withdrawal.store.js';
 import type { Target } from '@guardpost/contracts';
 import { FlowEvents } from './flow-events.js';
 import { rulesOfApp } from './rules-of-app.js';
@@ -145,8 +145,9 @@ export class FlowEnforcer {
     await this.lifted(row, 'rule removed from ONOS');
   }
 
+  /** Unless it is wanted again meanwhile, as a change of scope can. */
   private async lifted(row: PlacementRow, why: string): Promise<void> {
-    await this.ledger.write((db) => updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', why, nowUs()));
+    await changeHeld(this.ledger, row, { state: 'lifted', problem: null }, 'enforcer', why, ['lifting']);
   }
 
   /** Guards and stand-ins of two mitigations can be one and the same rule. */

@@ -5,19 +5,19 @@ import { Inventory } from '../inventory/inventory.service.js';
 import { Ledger } from '../ledger/ledger.service.js';
 import { ruleKey } from '../mitigations/flow-rule.js';
 import type { PlacementRow } from '../ledger/tables.js';
-import { updatePlacement } from '../mitigations/mitigation.store.js';
 import type { FlowEnforcer, FlowPlacement } from './flow-enforcer.service.js';
 import type { Protection } from '../policy/protection.service.js';
 import type { ScopeKeeper } from './scope-keeper.js';
 import type { IntentEnforcer } from '../withdrawals/intent-enforcer.service.js';
+import { changeHeld } from '../withdrawals/withdrawal.store.js';
 import { rulesOfApp } from './rules-of-app.js';
-import { flowPlacements } from './work.js';
+import { flowPlacements, hasten } from './work.js';
 
 const EVERY_MS = 2_000;
 
 export interface Reconciled {
   readonly enforcer: Pick<FlowEnforcer, 'place'>;
-  readonly intents: Pick<IntentEnforcer, 'look'>;
+  readonly intents: Pick<IntentEnforcer, 'look' | 'giveBackLost'>;
   readonly scopes: Pick<ScopeKeeper, 'keep'>;
   readonly protection: Pick<Protection, 'refresh'>;
 }
@@ -32,6 +32,8 @@ export class Reconciler {
   private readonly logger = new Logger(Reconciler.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  /** Devices that ONOS reached at the last pass; none where that failed. */
+  private reached: ReadonlySet<string> = new Set();
   /** Of the last pass. Empty while ONOS answers as it should. */
   problems: readonly string[] = ['ONOS was not asked yet'];
 
@@ -60,15 +62,17 @@ export class Reconciler {
         const problem = error instanceof Error ? error.message : String(error);
         if (this.problems[0] !== problem) this.logger.warn(problem);
         this.problems = [problem];
+        this.reached = new Set();
       })
       .finally(() => (this.running = undefined));
     return this.running;
   }
 
   private async reconcile(leads: () => boolean): Promise<void> {
-    await this.inventory.refresh();
+    const reached = await this.inventory.refresh();
     await this.parts.protection.refresh(leads);
     if (!leads()) return;
+    await this.hastenFor(reached);
     await this.parts.scopes.keep();
     await this.parts.intents.look();
     const askedAt = nowUs();
@@ -84,10 +88,7 @@ export class Reconciler {
     const kept = new Set([...wanted, ...leaving].map(keyOf));
 
     const orphans = standing.filter((flow) => !kept.has(ruleKey(flow)));
-    if (orphans.length > 0) {
-      this.logger.warn(`removing ${orphans.length} rule(s) of ours from ONOS that no mitigation wants`);
-      await unwrap(this.onos.flows.removeAll(orphans.map(({ deviceId, id }) => ({ deviceId, flowId: id }))));
-    }
+    if (orphans.length > 0) await this.remove(orphans);
     for (const placement of wanted) {
       const flow = byKey.get(keyOf(placement));
       if (flow === undefined) await this.missing(placement, askedAt);
@@ -99,42 +100,44 @@ export class Reconciler {
     );
   }
 
+  /** Nothing waits for its time longer than for the switch that it is meant for. */
+  private async hastenFor(reached: ReadonlySet<string>): Promise<void> {
+    const back = [...reached].filter((device) => !this.reached.has(device));
+    if (back.length > 0) await hasten(this.ledger, back, nowUs());
+    this.reached = reached;
+  }
+
+  /** Guards among them may be all that is left of withdrawals: those come back first. */
+  private async remove(orphans: readonly FlowEntry[]): Promise<void> {
+    this.logger.warn(`removing ${orphans.length} rule(s) of ours from ONOS that no mitigation wants`);
+    const { routes, others, back } = await this.parts.intents.giveBackLost(orphans);
+    if (routes.length > 0)
+      this.logger.warn(
+        `withdrawn routes that the ledger knows nothing of: ${routes.join(', ')}; SDN-IP gave back: ${back.join(', ') || 'none'}`,
+      );
+    if (others.length > 0)
+      this.logger.warn(`guards of ${others.join(', ')} go: whose intents they guarded, if those are out still, has to submit them again`);
+    await unwrap(this.onos.flows.removeAll(orphans.map(({ deviceId, id }) => ({ deviceId, flowId: id }))));
+  }
+
   /** A rule that ONOS had accepted before we asked is gone from it. */
   private async missing({ row }: FlowPlacement, askedAt: number): Promise<void> {
     if (row.state === 'requested' || (row.accepted_at ?? askedAt) >= askedAt) return;
     this.logger.warn(`placement ${row.id}: its rule is gone from ONOS, putting it back`);
-    await this.ledger.write((db) =>
-      updatePlacement(
-        db,
-        row,
-        { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 },
-        'reconciler',
-        'rule gone from ONOS',
-        nowUs(),
-      ),
-    );
+    const change = { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 };
+    await changeHeld(this.ledger, row, change, 'reconciler', 'rule gone from ONOS');
   }
 
   private async stands(row: PlacementRow, flow: FlowEntry): Promise<void> {
     const counts = { packets: Math.max(row.packets, flow.packets), bytes: Math.max(row.bytes, flow.bytes) };
-    const confirms = flow.state === 'ADDED' && row.state !== 'confirmed';
+    // One that is requested is on its way to ONOS: what ONOS says of it is of before.
+    const confirms = flow.state === 'ADDED' && row.state === 'accepted';
     if (!confirms && counts.packets === row.packets && row.flow_id === flow.id) return;
-    const now = nowUs();
-    await this.ledger.write((db) =>
-      updatePlacement(
-        db,
-        row,
-        {
-          ...counts,
-          flow_id: flow.id,
-          ...(confirms
-            ? { state: 'confirmed', accepted_at: row.accepted_at ?? now, confirmed_at: row.confirmed_at ?? now, problem: null }
-            : {}),
-        },
-        'reconciler',
-        'ONOS says that the rule is in the switch',
-        now,
-      ),
-    );
+    const change = {
+      ...counts,
+      flow_id: flow.id,
+      ...(confirms ? { state: 'confirmed', confirmed_at: row.confirmed_at ?? nowUs(), problem: null } : {}),
+    };
+    await changeHeld(this.ledger, row, change, 'reconciler', 'ONOS says that the rule is in the switch');
   }
 }

@@ -23,7 +23,10 @@ const samePlace = (w: WantedPlacement, k: PlacementRow): boolean =>
   (w.role ?? null) === k.role &&
   (w.rule === undefined || ruleKey(w.rule) === k.rule_key);
 
-/** A scope is a wish, not a list: devices and ports that came later belong to it too. */
+/**
+ * A scope is a wish, not a list: devices and ports that came later belong to it too, and a port that turned out to lead to another
+ * switch, as every one does while ONOS has yet to find the links, is no edge any more. A port that is gone keeps its rule: it may be back.
+ */
 export class ScopeKeeper {
   constructor(
     private readonly ledger: Ledger,
@@ -31,7 +34,7 @@ export class ScopeKeeper {
     private readonly guards: Guards,
   ) {}
 
-  /** Adds what the scopes of live mitigations lack. Returns how many placements that were. */
+  /** Adds what the scopes of live mitigations lack, and takes away what is no edge any more. Returns how many were added. */
   async keep(): Promise<number> {
     const live = await this.ledger.db
       .selectFrom('mitigation')
@@ -71,11 +74,10 @@ export class ScopeKeeper {
     const now = nowUs();
     await revivePlacements(db, revived, now);
     await insertPlacements(db, { id, target: targetOfRow(mitigation) }, fresh, now);
-    if (replace) {
-      const old = known.filter((k) => k.action === 'drop-flow' && HELD.includes(k.state) && !wanted.some((w) => samePlace(w, k)));
-      for (const { id: placement } of old)
-        await db.updateTable('placement').set({ state: 'lifting', retry_at: now }).where('id', '=', placement).execute();
-    }
+    const unwanted = known.filter((k) => k.action === 'drop-flow' && HELD.includes(k.state) && !wanted.some((w) => samePlace(w, k)));
+    const old = replace ? unwanted : unwanted.filter((k) => mitigation.scope === 'edge' && this.places.leadsOn(k.device ?? '', k.in_port));
+    for (const { id: placement } of old)
+      await db.updateTable('placement').set({ state: 'lifting', retry_at: now }).where('id', '=', placement).execute();
     if (lacking.length > 0) await followPlacements(db, id, 'reconciler', 'its scope has grown', now);
     return lacking.length;
   }

@@ -76,6 +76,19 @@ export async function intentPlacements(
   return query.execute();
 }
 
+/** What waits for its next try, at these devices or at none, is due now. */
+export async function hasten(ledger: Ledger, devices: readonly string[], now: number): Promise<void> {
+  await ledger.write((db) =>
+    db
+      .updateTable('placement')
+      .set({ retry_at: now })
+      .where('state', 'in', ['requested', 'lifting'])
+      .where('retry_at', '>', now)
+      .where((e) => e.or([e('device', 'is', null), e('device', 'in', [...devices])]))
+      .execute(),
+  );
+}
+
 /** Begins to lift what has run its time. Returns how many. */
 export async function expire(ledger: Ledger, now: number): Promise<number> {
   const due = await ledger.db

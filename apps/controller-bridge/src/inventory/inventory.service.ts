@@ -47,9 +47,11 @@ export class Inventory {
     await this.reading;
   }
 
-  /** The devices alone: what placing a rule needs to know. */
-  async refresh(): Promise<void> {
-    this.known = new Set((await unwrap(this.onos.devices.list())).map((d) => d.id));
+  /** The devices alone: what placing a rule needs to know. Resolves with those that ONOS reaches. */
+  async refresh(): Promise<ReadonlySet<string>> {
+    const devices = await unwrap(this.onos.devices.list());
+    this.known = new Set(devices.map((d) => d.id));
+    return new Set(devices.filter((d) => d.available).map((d) => d.id));
   }
 
   /** Everything, one reading at a time. Rejects never: what could not be read stays as it was. */

@@ -16,6 +16,11 @@ export class Places {
     return [...boxes].map(([device, box]) => ({ device, box }));
   }
 
+  /** Whether a port is known to lead to another switch. */
+  leadsOn(device: string, port: string | null): boolean {
+    return (this.inventory.ports.get(`${device}/${port ?? ''}`)?.egress.length ?? 0) > 0;
+  }
+
   /** `edge`: both directions at every port that leads to no other switch. `all`: both at every device, whatever the port. */
   of(scope: 'edge' | 'all'): WantedPlacement[] {
     const at: { device: string; box: string | null; inPort: string | null }[] =

@@ -1,4 +1,4 @@
-import { isKnownIntent, OnosFailure, unwrap, type Intent, type OnosClient } from '@guardpost/intents';
+import { isKnownIntent, OnosFailure, unwrap, type FlowEntry, type Intent, type OnosClient } from '@guardpost/intents';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intentPlacements } from '../enforcement/work.js';
 import type { Inventory } from '../inventory/inventory.service.js';
@@ -6,7 +6,8 @@ import type { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
 import { absent, type IntentReader, type Withdrawal } from './intent-reader.js';
 import { compare, readRecord, requestFor, SDNIP, standing } from './intent-record.js';
-import { resubmitRoutes } from './resubmission.js';
+import { lostWithdrawals, type LostWithdrawals } from './lost-withdrawals.js';
+import { removeLeftInterfaces, resubmitRoutes } from './resubmission.js';
 import { LATER_US, lifted, postpone } from './withdrawal.store.js';
 
 const INSTALLED_WITHIN_MS = 3_000;
@@ -48,14 +49,44 @@ export class GivingBack {
       }),
     );
     const routes = missing.filter(({ record }) => record.intent.appId === SDNIP);
-    // One at a time: two would add and remove the same interface.
-    const turn = this.turn.then(() => this.restoreRoutes(routes));
-    this.turn = turn.catch(() => undefined);
-    await turn;
+    await this.inTurn(() => this.restoreRoutes(routes));
     await Promise.all(missing.filter((w) => !routes.includes(w)).map((w) => this.submitAgain(w)));
   }
 
+  /** Takes away what an unfinished lift left in ONOS' configuration. Returns how many interfaces that were. */
+  tidy(): Promise<number> {
+    return this.inTurn(() => removeLeftInterfaces(this.onos));
+  }
+
+  /**
+   * Withdrawals that no ledger knows any more, told by the rules that they left: SDN-IP submits its routes once more. From then
+   * on those rules may go, whether or not a route is `back`.
+   */
+  async giveBackLost(orphans: readonly FlowEntry[]): Promise<LostWithdrawals & { readonly back: readonly string[] }> {
+    const lost = lostWithdrawals(orphans, [...((await this.announced()) ?? [])], await unwrap(this.onos.intents.ofApp(SDNIP)));
+    if (lost.wait.length === 0) return { ...lost, back: [] };
+    await this.inventory.readAll(); // a port that nobody uses is to be found in it
+    const now = await this.inTurn(() => this.resubmit(lost.wait, new Set()));
+    return { ...lost, back: lost.routes.filter((key) => standing(now.get(key)?.state) === 'there') };
+  }
+
+  /** One at a time: two would add and remove the same interface. */
+  private inTurn<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.turn.then(work);
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** SDN-IP submits its routes again; what else is held is withdrawn again, behind its guard. */
+  private async resubmit(keys: readonly string[], except: ReadonlySet<string>): Promise<Map<string, Intent>> {
+    const release = await this.held.hold(except);
+    try {
+      return await resubmitRoutes(this.onos, this.inventory, keys);
+    } finally {
+      await release();
+    }
+  }
+
   private async restoreRoutes(routes: readonly Withdrawal[]): Promise<void> {
     if (routes.length === 0) return;
     const announced = await this.announced();
@@ -65,17 +96,10 @@ export class GivingBack {
       else await lifted(this.ledger, w.row, 'its route is no longer announced: SDN-IP makes the intent when it is');
     }
     if (wanted.length === 0) return;
-    const release = await this.held.hold(new Set(wanted.map(({ row }) => row.id)));
-    let back: Map<string, Intent>;
-    try {
-      back = await resubmitRoutes(
-        this.onos,
-        this.inventory,
-        wanted.map(({ record }) => record.intent.key),
-      );
-    } finally {
-      await release();
-    }
+    const back = await this.resubmit(
+      wanted.map(({ record }) => record.intent.key),
+      new Set(wanted.map(({ row }) => row.id)),
+    );
     await Promise.all(
       wanted.map((w) => {
         const intent = back.get(w.record.intent.key);

@@ -1,4 +1,4 @@
-import type { OnosClient } from '@guardpost/intents';
+import type { FlowEntry, OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import type { FlowEnforcer } from '../enforcement/flow-enforcer.service.js';
@@ -9,7 +9,6 @@ import type { PlacementRow } from '../ledger/tables.js';
 import { GivingBack } from './giving-back.js';
 import { IntentReader } from './intent-reader.js';
 import { SDNIP, standing } from './intent-record.js';
-import { removeLeftInterfaces } from './resubmission.js';
 import { TakingOut } from './taking-out.js';
 import { changeHeld, postpone } from './withdrawal.store.js';
 
@@ -26,7 +25,7 @@ export class IntentEnforcer {
   private readonly back: GivingBack;
 
   constructor(
-    private readonly onos: OnosClient,
+    onos: OnosClient,
     private readonly ledger: Ledger,
     inventory: Inventory,
     flows: FlowEnforcer,
@@ -67,7 +66,12 @@ export class IntentEnforcer {
 
   /** What a bridge that died in the middle of a lift may have left in ONOS. */
   tidy(): Promise<number> {
-    return removeLeftInterfaces(this.onos);
+    return this.back.tidy();
+  }
+
+  /** Before rules of ours that nobody wants are removed: what they may have held withdrawn is given back, where that can be. */
+  giveBackLost(orphans: readonly FlowEntry[]): ReturnType<GivingBack['giveBackLost']> {
+    return this.back.giveBackLost(orphans);
   }
 
   private async holdOthers(except: ReadonlySet<string>): Promise<() => Promise<void>> {

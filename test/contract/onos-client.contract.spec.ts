@@ -98,8 +98,9 @@ describe.skipIf(urls.length === 0)(`a real ONOS${urls.length === 0 ? ' (skipped:
       ]),
     );
     const refs = await unwrap(onos.flows.addAll(APP, rules));
+    // ONOS answers before its store has them.
+    await expect.poll(async () => (await unwrap(onos.flows.ofApp(APP))).length, { timeout: 15_000 }).toBe(20);
     const listed = new Map((await unwrap(onos.flows.ofApp(APP))).map((flow) => [flow.id, flow]));
-    expect(listed.size).toBe(20);
     for (const [i, { flowId }] of refs.entries()) expect(sameSelector(listed.get(flowId)!.selector, rules[i]!.selector)).toBe(true);
 
     await unwrap(onos.flows.removeAll(refs));

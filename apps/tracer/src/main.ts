@@ -6,6 +6,7 @@ import { systemClock } from './clock.js';
 import { loadConfig } from './config/load-config.js';
 import type { TracerConfig } from './config/tracer-config.codec.js';
 import { serve } from './http/serve.js';
+import { limitCpu } from './limits/cpu-share.js';
 import { assemble } from './tracer-parts.js';
 import { Tracer } from './tracer.js';
 import { warmUp } from './warm-up.js';
@@ -26,6 +27,7 @@ const STOP_WITHIN_MS = 6_000;
 
 async function run(config: TracerConfig): Promise<void> {
   const logger = new PinoLogger('tracer', config.logLevel);
+  limitOwnCpu(config, logger);
   const allowed = picomatch(config.interfaces.allow);
   const denied = picomatch(config.interfaces.deny);
   const tap = new EbpfTap({ pinDir: config.pinDir, interfaces: (name) => allowed(name) && !denied(name) });
@@ -51,6 +53,17 @@ async function run(config: TracerConfig): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** A box that can't limit it is told so and watched all the same. */
+function limitOwnCpu({ box, cpuShare }: TracerConfig, logger: PinoLogger): void {
+  if (cpuShare === undefined) return;
+  try {
+    limitCpu(`guardpost-tracer-${box}`, cpuShare);
+    logger.log(`limited to ${cpuShare} cores`, 'tracer');
+  } catch (error) {
+    logger.warn(`no limit of ${cpuShare} cores: ${error instanceof Error ? error.message : String(error)}`, 'tracer');
+  }
 }
 
 main(process.argv[2]).catch((error: unknown) => {

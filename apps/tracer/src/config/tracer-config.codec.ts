@@ -23,6 +23,11 @@ const Limits = t.partial({
   maxWindows: integer('MaxWindows', 1, 1_000_000),
 });
 
+const Cores = annotate(
+  t.refinement(t.number, (n) => n >= 0.05 && n <= 256, 'Cores'),
+  { description: 'a number of cores, 0.05 to 256' },
+);
+
 /** The file that `GUARDPOST_CONFIG` names. */
 export const TracerConfigFile = annotate(
   t.intersection([
@@ -44,6 +49,8 @@ export const TracerConfigFile = annotate(
       /** What XDP never drops, whatever a list says. @defaultValue nothing */
       protect: t.array(Protected),
       detection: Limits,
+      /** What the tracer may use of the box's processors, by a control group of the kernel. @defaultValue no limit */
+      cpuShare: Cores,
     }),
   ]),
   { id: 'TracerConfig' },

@@ -46,6 +46,8 @@ export class BullQueue implements QueuePort {
         stalledInterval: 1_000,
         maxStalledCount: 2 ** 31,
         drainDelay: 1,
+        retryProcessDelay: 500, // a Redis that is still loading says no to every worker: with the default all are deaf for 5 s
+        guardInterval: 1_000, // the event of a job to be tried again may be lost with a connection
       },
     });
     let told = '';

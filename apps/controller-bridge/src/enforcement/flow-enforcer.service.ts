@@ -89,7 +89,11 @@ export class FlowEnforcer {
   /** What belongs together goes in one request: two take ONOS twice as long. */
   private async placeTogether(placements: readonly FlowPlacement[]): Promise<void> {
     const unknown = placements.filter(({ row }) => this.inventory.knows(row.device ?? '') === false);
-    await Promise.all(unknown.map(({ row }) => this.failed(row, `ONOS knows no device ${row.device ?? ''}`)));
+    for (const device of new Set(unknown.map(({ row }) => row.device ?? '')))
+      await this.failed(
+        unknown.filter(({ row }) => row.device === device),
+        `ONOS knows no device ${device}`,
+      );
     const known = placements.filter((p) => !unknown.includes(p));
     if (known.length === 0) return;
     const rules = known.map(({ rule }) => rule);
@@ -103,7 +107,7 @@ export class FlowEnforcer {
     } catch (error) {
       // What ONOS would never take must not keep the others out.
       const one = known.length === 1 || !(error instanceof OnosFailure) || error.error.retryable;
-      if (one) await Promise.all(known.map(({ row }) => this.failed(row, reasonOf(error))));
+      if (one) await this.failed(known, reasonOf(error));
       else for (const p of known) await this.placeTogether([p]);
       return;
     }
@@ -140,7 +144,7 @@ export class FlowEnforcer {
       // removeAll succeeds whatever is gone; remove could not tell a rule that is gone from a device that is.
       if (flowId !== null) await unwrap(this.onos.flows.removeAll([{ deviceId: row.device ?? '', flowId }]));
     } catch (error) {
-      return this.failed(row, reasonOf(error));
+      return this.failed([{ row }], reasonOf(error));
     }
     await this.lifted(row, 'rule removed from ONOS');
   }
@@ -172,9 +176,11 @@ export class FlowEnforcer {
     return (await rulesOfApp(this.onos)).find((f) => ruleKey(f) === key)?.id ?? null;
   }
 
-  private async failed(row: PlacementRow, problem: string): Promise<void> {
-    if (row.problem !== problem) this.logger.warn(`placement ${row.id}: ${problem}`);
-    await postpone(this.ledger, row, problem);
+  private async failed(placements: readonly Pick<FlowPlacement, 'row'>[], problem: string): Promise<void> {
+    const [first, ...more] = placements.filter(({ row }) => row.problem !== problem);
+    if (first !== undefined)
+      this.logger.warn(`placement ${first.row.id}${more.length === 0 ? '' : ` and ${more.length} more`}: ${problem}`);
+    await Promise.all(placements.map(({ row }) => postpone(this.ledger, row, problem)));
   }
 }
 

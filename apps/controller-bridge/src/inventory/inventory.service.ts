@@ -19,6 +19,7 @@ export class Inventory {
   readonly intents = new Collection<NetworkIntent>('intent', this.versions);
   readonly flows = new Collection<NetworkFlow>('flow', this.versions, ['packets', 'bytes', 'lifeSeconds']);
   private known: ReadonlySet<string> | undefined;
+  private readonly unlinkedAt = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
   private told = '';
@@ -35,6 +36,13 @@ export class Inventory {
   /** Whether ONOS has the device; undefined while ONOS was never read. */
   knows(device: string): boolean | undefined {
     return this.known?.has(device);
+  }
+
+  /** Whether a port leads to another switch, or did lately: ONOS finds links some seconds after their switches. */
+  ledLately(port: string, withinMs: number): boolean {
+    if ((this.ports.get(port)?.egress.length ?? 0) > 0) return true;
+    const at = this.unlinkedAt.get(port);
+    return at !== undefined && Date.now() - at < withinMs;
   }
 
   start(): void {
@@ -72,12 +80,21 @@ export class Inventory {
     this.known = new Set(devices.map((d) => d.id));
     const links = await unwrap(onos.links.list());
     const ports = await Promise.all(devices.map((d) => unwrap(onos.devices.ports(d.id))));
+    const rows = ports.flat().map((p) => portRow(p, links, boxOf));
+    this.noteLinks(rows);
     this.devices.replace(devices.map((d, i) => deviceRow(d, ports[i]?.length ?? 0, boxOf)));
-    this.ports.replace(ports.flat().map((p) => portRow(p, links, boxOf)));
+    this.ports.replace(rows);
     this.links.replace(links.map(linkRow));
     this.hosts.replace((await unwrap(onos.hosts.list())).map(hostRow));
     this.intents.replace((await unwrap(onos.intents.list())).map(intentRow));
     this.flows.replace((await unwrap(onos.flows.list())).map(flowRow));
+  }
+
+  /** When a port was first seen without the link that it had: a switch that was away comes back without. */
+  private noteLinks(now: readonly Omit<DevicePort, 'version'>[]): void {
+    const led = new Set(now.filter((p) => p.egress.length > 0).map((p) => p.id));
+    for (const { id } of this.ports.find({ filter: (p) => p.egress.length > 0 && !led.has(p.id) })) this.unlinkedAt.set(id, Date.now());
+    for (const id of led) this.unlinkedAt.delete(id);
   }
 
   /** The rules that an intent stands on, asked of ONOS now. */

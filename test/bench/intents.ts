@@ -4,9 +4,9 @@ import { unwrap, type OnosClient } from '@guardpost/intents';
 import type { MitigationDetail, MitigationState } from '@guardpost/contracts';
 import type { Lab } from '../lab/lab.js';
 import type { Api } from '../system/api.js';
-import { LongPing } from '../system/hosts.js';
 import { waitFor } from '../system/wait-for.js';
 import { clientOf, onSite } from './bench-lab.js';
+import { Bystander } from './bystander.js';
 import { alone, median, quantile, type Report } from './result.js';
 
 const SDNIP = 'org.onosproject.sdnip';
@@ -35,9 +35,8 @@ export const run = (report: Report): Promise<void> =>
         const done: Round[] = [];
         for (let i = 0; i < rounds; i++) done.push(await round(lab, api, prefixes.slice(-size)));
         for (const way of ['withdraw', 'restore'] as const) tell(report, way, size, done);
-        const lost = done.map((r) => r.sent - r.received).reduce((sum, n) => sum + n, 0);
-        const sent = done.map((r) => r.sent).reduce((sum, n) => sum + n, 0);
-        report(alone(`intent.siblings_${size}_lost`, lost, `of ${sent} pings`, done.length));
+        const [lost, sent] = (['lost', 'sent'] as const).map((of) => done.reduce((sum, r) => sum + r[of], 0));
+        report(alone(`intent.siblings_${size}_lost`, lost ?? NaN, 'pings', sent ?? NaN));
       }
       await installed(onos, prefixes);
     } finally {
@@ -51,7 +50,7 @@ interface Round {
   readonly restore: readonly number[];
   /** Pings between routers to prefixes that are not withdrawn. */
   readonly sent: number;
-  readonly received: number;
+  readonly lost: number;
 }
 
 function tell(report: Report, way: 'withdraw' | 'restore', size: number, rounds: readonly Round[]): void {
@@ -66,7 +65,7 @@ async function round(lab: Lab, api: Api, prefixes: readonly string[]): Promise<R
   const router = lab.router(ROUTER);
   const others = ['gist2-router', 'skku-router'].map((name) => lab.router(name));
   const pings = others.flatMap((from) =>
-    router.prefixes.slice(0, 2).map(({ address }) => new LongPing(lab, from.namespace, address, 20, from.prefixes[0]?.address)),
+    router.prefixes.slice(0, 2).map(({ address }) => new Bystander(lab, from.namespace, from.prefixes[0]?.address ?? '', address)),
   );
   const asked = await Promise.all(
     prefixes.map(async (prefix) => {
@@ -87,8 +86,8 @@ async function round(lab: Lab, api: Api, prefixes: readonly string[]): Promise<R
   await waitFor('all lifted', async () => (await api.mitigations('&live=true')).length === 0, { seconds: 120, everyMs: 250 });
   const restore = await times(api, again, 'lifted');
   const counts = await Promise.all(pings.map((p) => p.stop()));
-  const sum = (of: 'sent' | 'received'): number => counts.reduce((all, c) => all + c[of], 0);
-  return { withdraw, restore, sent: sum('sent'), received: sum('received') };
+  const sum = (of: 'sent' | 'lost'): number => counts.reduce((all, c) => all + c[of], 0);
+  return { withdraw, restore, sent: sum('sent'), lost: sum('lost') };
 }
 
 interface Asked {

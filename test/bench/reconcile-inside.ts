@@ -23,7 +23,7 @@ import { waitFor } from '../system/wait-for.js';
 
 // Prints Measured as JSON. The one argument: what reconcile.ts calls a job.
 
-interface Pass {
+export interface Pass {
   readonly ms: number;
   /** The longest that nothing else of the process had a turn. */
   readonly blockMs: number;
@@ -32,7 +32,8 @@ interface Size {
   readonly rules: number;
   /** Sent to ONOS, answered and in the ledger. */
   readonly placedMs: number;
-  readonly confirmingMs: number;
+  /** A pass that writes something of every rule. */
+  readonly confirming: Pass;
   readonly passes: readonly Pass[];
   /** What asking ONOS and decoding take of a pass; the bytes of its answer, and their time without client and decoding. */
   readonly readMs: readonly number[];
@@ -43,6 +44,7 @@ interface Size {
 export interface Measured {
   readonly sizes: readonly Size[];
   readonly restoredMs: number;
+  readonly restoring: Pass | undefined;
 }
 interface Job {
   readonly onosUrl: string;
@@ -74,6 +76,8 @@ const reconciler = new Reconciler(onos, ledger, inventory, {
   protection: new Protection(onos, new PolicyInForce({ rules: [], neverBlock: [], widest: { v4: 24, v6: 48 }, maxLive: 100_000 }), ledger),
 });
 const held = { of: 'held', states: ['requested'] } as const;
+/** Of the enforcement. */
+const TICK_MS = 250;
 
 /** Mitigations of one box each, two rules a mitigation, until there are so many rules. */
 async function want(from: number, rules: number): Promise<void> {
@@ -129,7 +133,7 @@ async function sized(before: number, rules: number): Promise<Size> {
   await want(before, rules);
   const placedMs = await timed(async () => enforcer.place(await flowPlacements(ledger, held)));
   await added(rules);
-  const { ms: confirmingMs } = await pass();
+  const confirming = await pass();
   await pass();
   const done: Pass[] = [];
   const readMs: number[] = [];
@@ -139,11 +143,12 @@ async function sized(before: number, rules: number): Promise<Size> {
     readMs.push(await timed(() => rulesOfApp(onos)));
   }
   const rssMb = process.memoryUsage.rss() / 2 ** 20;
-  return { rules, placedMs, confirmingMs, passes: done, readMs, rssMb, ...(await raw()) };
+  return { rules, placedMs, confirming, passes: done, readMs, rssMb, ...(await raw()) };
 }
 
 const found: Size[] = [];
 let restoredMs: number;
+let restoring: Pass | undefined;
 try {
   await inventory.readAll();
   for (const rules of sizes) found.push(await sized(found.at(-1)?.rules ?? 0, rules));
@@ -151,15 +156,20 @@ try {
   await unwrap(onos.flows.removeByApp(APP_ID));
   await waitFor('no rule of ours', async () => (await rulesOfApp(onos)).length === 0, { seconds: 60, everyMs: 500 });
   restoredMs = await timed(async () => {
+    const passing = pass();
     for (;;) {
-      await pass();
-      await enforcer.place(await flowPlacements(ledger, held));
-      if ((await flowPlacements(ledger, held)).length === 0 && (await rulesOfApp(onos)).length === all) return;
+      // As the enforcement does at its tick, while the reconciler is at it.
+      await enforcer.place(await flowPlacements(ledger, { ...held, dueAt: Date.now() * 1_000 }));
+      const left = await flowPlacements(ledger, { of: 'held', states: ['requested', 'accepted', 'confirmed'] });
+      if (left.every(({ row }) => row.drifts > 0 && row.state !== 'requested')) break;
+      await sleep(TICK_MS);
     }
+    restoring = await passing;
+    if ((await rulesOfApp(onos)).length !== all) throw new Error('ONOS has not all rules again');
   });
 } finally {
   await unwrap(onos.flows.removeByApp(APP_ID)).catch(() => undefined);
   onos.close();
   await ledger.close();
 }
-process.stdout.write(JSON.stringify({ sizes: found, restoredMs } satisfies Measured));
+process.stdout.write(JSON.stringify({ sizes: found, restoredMs, restoring } satisfies Measured));

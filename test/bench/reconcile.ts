@@ -38,7 +38,7 @@ export const run = (report: Report): Promise<void> =>
       report(alone('reconcile.onos_s', restoredMs / 1_000, 's', 1));
       console.log('reconcile.*k_s: a pass that finds all in order; read_s: of which ONOS, client and decoding; rss: after the passes');
       console.log(
-        `reconcile.onos_s: ${SIZES.at(-1)} rules are gone from ONOS at once: from the pass that finds it until ONOS has all again`,
+        `reconcile.onos_s: ${SIZES.at(-1)} rules are gone from ONOS at once, until it has all again; the pass that finds it ${said(restoring)}`,
       );
     } finally {
       rmSync(scratch, { recursive: true });

@@ -51,7 +51,7 @@ export class Ledger {
   write<A>(work: (db: LedgerDb) => Promise<A>): Promise<A> {
     return new Promise<A>((resolve, reject) => {
       this.waiting.push({ work, resolve: (value) => resolve(value as A), reject });
-      this.draining ??= this.drain().finally(() => (this.draining = undefined));
+      this.draining ??= this.drain();
     });
   }
 
@@ -64,6 +64,7 @@ export class Ledger {
         for (const one of group) await this.commit([one]).catch(one.reject);
       });
     }
+    this.draining = undefined; // in the same turn as the last look: a write that comes now begins anew
   }
 
   private async commit(group: readonly Waiting[]): Promise<void> {

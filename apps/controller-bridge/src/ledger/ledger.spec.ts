@@ -80,6 +80,15 @@ describe('writes', () => {
 /** No rule of these tests is for the whole network. */
 const nowhere = { of: () => [] };
 
+it('takes up a write that comes in the very moment in which another one ends', async () => {
+  const order: number[] = [];
+  const next = (n: number): Promise<unknown> =>
+    ledger.write(() => Promise.resolve(order.push(n))).then(() => (n < 200 ? next(n + 1) : undefined));
+  // Chains that continue at every turn after a commit, without a timer that would hide one that was forgotten.
+  await Promise.all([next(150), Promise.resolve().then(() => next(180)), next(190).then(() => Promise.resolve())]);
+  expect(order.filter((n) => n === 200)).toHaveLength(3);
+});
+
 describe('Judge', () => {
   const judge = (): Judge => new Judge(ledger, new PolicyInForce(policy), nowhere);
 

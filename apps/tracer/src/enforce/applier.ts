@@ -21,7 +21,7 @@ export class Applier {
   /** Resolves when what was held at the time of the call is in the tap, or could not be brought there. */
   async request(): Promise<void> {
     this.wanted = true;
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.running ??= this.run();
     return this.running;
   }
 
@@ -45,6 +45,7 @@ export class Applier {
         this.later(RETRY_MS);
       }
     }
+    this.running = undefined; // in the same turn as the last look: what is asked for now begins anew
   }
 
   private later(ms: number): void {

@@ -1,3 +1,4 @@
+import { setImmediate as otherCallbacks } from 'node:timers/promises';
 import { unwrap, type FlowEntry, type OnosClient } from '@guardpost/intents';
 import { Injectable, Logger } from '@nestjs/common';
 import { nowUs } from '../clock.js';
@@ -14,6 +15,8 @@ import { rulesOfApp } from './rules-of-app.js';
 import { flowPlacements, hasten } from './work.js';
 
 const EVERY_MS = 2_000;
+/** So many changes share a commit. Between two lots everything else has its turn: a detection does not wait for all of them. */
+const LOT = 50;
 
 export interface Reconciled {
   readonly enforcer: Pick<FlowEnforcer, 'place'>;
@@ -83,21 +86,34 @@ export class Reconciler {
       ...(await flowPlacements(this.ledger, { of: 'lifting', states: ['lifting'] })),
       ...(await flowPlacements(this.ledger, { of: 'replaced', states: ['lifting'] })),
     ];
-    const keyOf = ({ rule }: FlowPlacement): string => ruleKey(rule);
-    const byKey = new Map(standing.map((flow) => [ruleKey(flow), flow]));
-    const kept = new Set([...wanted, ...leaving].map(keyOf));
+    await otherCallbacks();
+    const found = standing.map((flow) => ({ flow, key: ruleKey(flow) }));
+    const byKey = new Map(found.map(({ flow, key }) => [key, flow]));
+    const held = wanted.map(({ row, rule }) => ({ row, rule, key: ruleKey(rule) }));
+    const kept = new Set([...held.map(({ key }) => key), ...leaving.map(({ rule }) => ruleKey(rule))]);
+    await otherCallbacks();
 
-    const orphans = standing.filter((flow) => !kept.has(ruleKey(flow)));
+    const orphans = found.filter(({ key }) => !kept.has(key)).map(({ flow }) => flow);
     if (orphans.length > 0) await this.remove(orphans);
-    for (const placement of wanted) {
-      const flow = byKey.get(keyOf(placement));
-      if (flow === undefined) await this.missing(placement, askedAt);
-      else await this.stands(placement.row, flow);
-    }
+    await this.inLots(held, ({ row, key }) => this.stands(row, byKey.get(key)));
     // ONOS keeps rules for a device that is away, and the device gets them when it is back.
-    await this.parts.enforcer.place(
-      wanted.filter((p) => p.row.state !== 'requested' && !byKey.has(keyOf(p)) && (p.row.accepted_at ?? askedAt) < askedAt),
+    await this.putBack(
+      held.filter(({ row, key }) => row.state !== 'requested' && !byKey.has(key) && (row.accepted_at ?? askedAt) < askedAt),
     );
+  }
+
+  /** `change` says undefined where there is none. */
+  private async inLots<A>(all: readonly A[], change: (one: A) => Promise<unknown> | undefined): Promise<void> {
+    let lot: Promise<unknown>[] = [];
+    for (const one of all) {
+      const changing = change(one);
+      if (changing !== undefined) lot.push(changing);
+      if (lot.length < LOT) continue;
+      await Promise.all(lot);
+      lot = [];
+      await otherCallbacks();
+    }
+    await Promise.all(lot);
   }
 
   /** Nothing waits for its time longer than for the switch that it is meant for. */
@@ -120,24 +136,31 @@ export class Reconciler {
     await unwrap(this.onos.flows.removeAll(orphans.map(({ deviceId, id }) => ({ deviceId, flowId: id }))));
   }
 
-  /** A rule that ONOS had accepted before we asked is gone from it. */
-  private async missing({ row }: FlowPlacement, askedAt: number): Promise<void> {
-    if (row.state === 'requested' || (row.accepted_at ?? askedAt) >= askedAt) return;
-    this.logger.warn(`placement ${row.id}: its rule is gone from ONOS, putting it back`);
-    const change = { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 };
-    await changeHeld(this.ledger, row, change, 'reconciler', 'rule gone from ONOS');
+  /** Rules that ONOS had accepted before we asked are gone from it. The first are sent at once, more than a lot by the enforcement's own turns. */
+  private async putBack(gone: readonly FlowPlacement[]): Promise<void> {
+    const [first, ...more] = gone;
+    if (first === undefined) return;
+    this.logger.warn(
+      `placement ${first.row.id}${more.length === 0 ? '' : ` and ${more.length} more`}: gone from ONOS, putting back what they placed`,
+    );
+    await this.inLots(gone, ({ row }) => {
+      const change = { state: 'requested', retry_at: nowUs(), drifts: row.drifts + 1 };
+      return changeHeld(this.ledger, row, change, 'reconciler', 'rule gone from ONOS');
+    });
+    await this.parts.enforcer.place(gone.slice(0, LOT));
   }
 
-  private async stands(row: PlacementRow, flow: FlowEntry): Promise<void> {
+  private stands(row: PlacementRow, flow: FlowEntry | undefined): Promise<unknown> | undefined {
+    if (flow === undefined) return undefined;
     const counts = { packets: Math.max(row.packets, flow.packets), bytes: Math.max(row.bytes, flow.bytes) };
     // One that is requested is on its way to ONOS: what ONOS says of it is of before.
     const confirms = flow.state === 'ADDED' && row.state === 'accepted';
-    if (!confirms && counts.packets === row.packets && row.flow_id === flow.id) return;
+    if (!confirms && counts.packets === row.packets && row.flow_id === flow.id) return undefined;
     const change = {
       ...counts,
       flow_id: flow.id,
       ...(confirms ? { state: 'confirmed', confirmed_at: row.confirmed_at ?? nowUs(), problem: null } : {}),
     };
-    await changeHeld(this.ledger, row, change, 'reconciler', 'ONOS says that the rule is in the switch');
+    return changeHeld(this.ledger, row, change, 'reconciler', 'ONOS says that the rule is in the switch');
   }
 }

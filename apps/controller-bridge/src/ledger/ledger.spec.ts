@@ -86,7 +86,7 @@ it('takes up a write that comes in the very moment in which another one ends', a
   // So many turns after the end of the first: one of them meets what was looked through and is not yet put away.
   for (let turns = 0; turns < 16; turns++) {
     await write();
-    for (let i = 0; i < turns; i++) await null;
+    for (let i = 0; i < turns; i++) await Promise.resolve();
     await write(); // forgotten, it would wait for a third
   }
   expect(written).toBe(32);

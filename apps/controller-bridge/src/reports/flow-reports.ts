@@ -1,12 +1,16 @@
 import type { FlowSeen, FlowTable, FlowHit, DropState } from '@guardpost/contracts';
 import { Injectable } from '@nestjs/common';
 import type * as t from 'io-ts';
+import type { ExpressionBuilder } from 'kysely';
 import { nowUs } from '../clock.js';
 import { Enforcement } from '../enforcement/enforcement.service.js';
 import { FlowEvents } from '../enforcement/flow-events.js';
 import { Ledger } from '../ledger/ledger.service.js';
+import type { LedgerTables } from '../ledger/tables.js';
 import { updatePlacement } from '../mitigations/mitigation.store.js';
 
+/** Boxes tell of rules that drop. Stand-ins forward: only ONOS knows of them. */
+const DROPS = (e: ExpressionBuilder<LedgerTables, 'placement'>) => e.or([e('role', 'is', null), e('role', '!=', 'stand-in')]);
 /** How far a box's table may be behind what it just reported itself. */
 const TABLE_LAG_US = 1_000_000;
 
@@ -35,6 +39,7 @@ export class FlowReports {
       .select(['flow_id', 'confirmed_at'])
       .where('device', '=', device)
       .where('state', '=', 'confirmed')
+      .where(DROPS)
       .execute();
     for (const { flow_id, confirmed_at } of confirmed)
       if (flow_id !== null && !present.has(flow_id) && (confirmed_at ?? at) < at - TABLE_LAG_US) await this.deleted(device, flow_id, at);
@@ -76,6 +81,7 @@ export class FlowReports {
         .where('device', '=', device)
         .where('flow_id', '=', flowId)
         .where('state', 'in', ['accepted', 'confirmed'])
+        .where(DROPS)
         .execute();
       for (const row of rows)
         await updatePlacement(

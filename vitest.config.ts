@@ -35,6 +35,7 @@ export default defineConfig({
         exclude: ['**/*.root.spec.ts'],
         seconds: 30,
       }),
+      project('conformance', { include: ['test/conformance/**/*.spec.ts'], seconds: 60 }),
       project('kernel', { include: ['{libs,apps}/*/src/**/*.root.spec.ts'], seconds: 120 }),
       project('lab', { include: ['test/lab/**/*.spec.ts'], seconds: 300 }),
       project('contract', {

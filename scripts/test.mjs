@@ -1,5 +1,5 @@
 // Runs everything that is checked, one part after another, and ends with `N passed, N failed, N skipped`.
-// Arguments name parts to run instead of all: format lint deps types unit kernel lab contract e2e chaos
+// Arguments name parts to run instead of all: format lint deps types unit conformance kernel lab contract e2e chaos
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const checks = {
   deps: ['npm', 'run', '--silent', 'deps'],
   types: ['npm', 'run', '--silent', 'typecheck'],
 };
-const projects = ['unit', 'kernel', 'lab', 'contract', 'e2e', 'chaos'];
+const projects = ['unit', 'conformance', 'kernel', 'lab', 'contract', 'e2e', 'chaos'];
 const wanted = process.argv.slice(2);
 const selected = (name) => wanted.length === 0 || wanted.includes(name);
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -6,14 +6,15 @@ const parts: Record<string, () => Promise<{ run: (report: Report) => Promise<voi
   lists: () => import('./lists.js'),
   ring: () => import('./ring.js'),
   forward: () => import('./forward.js'),
-  mitigate: () => import('./mitigate.js'),
+  mitigate: async () => ({ run: (await import('./mitigate.js')).onEmbedded }),
+  'mitigate.onos': async () => ({ run: (await import('./mitigate.js')).onReal }),
   rules: () => import('./rules.js'),
   intents: () => import('./intents.js'),
   drift: () => import('./drift.js'),
   reconcile: () => import('./reconcile.js'),
 };
-/** Memory is that of the apps which mitigate. */
-const ALIASES: Readonly<Record<string, string>> = { memory: 'mitigate' };
+/** Memory is that of the apps which mitigate on a real ONOS. */
+const ALIASES: Readonly<Record<string, string>> = { memory: 'mitigate.onos' };
 
 const wanted = process.argv.slice(2).map((name) => ALIASES[name] ?? name);
 const unknown = wanted.filter((name) => !(name in parts));

@@ -19,6 +19,7 @@ const BATCHES = [
 const WARM_UP_ROUNDS = 3;
 const ROUTES = Math.max(...BATCHES.map((b) => b.size));
 const ROUTER = 'gist1-router';
+const PATIENCE_MS = 120_000;
 
 /**
  * Withdrawal of route intents of a live SDN-IP and their return, asked for by one request an intent, all of a batch at once:
@@ -28,6 +29,7 @@ const ROUTER = 'gist1-router';
 export const run = (report: Report): Promise<void> =>
   onSite({ onos: 'real', bgp: true }, async ({ lab, api }) => {
     const onos = clientOf(lab);
+    api.http.defaults.timeout = PATIENCE_MS; // an answer may take long: that is measured, too
     try {
       const prefixes = await announceMany(lab, onos);
       for (let i = 0; i < WARM_UP_ROUNDS; i++) await round(lab, api, prefixes.slice(0, 1));
@@ -83,7 +85,10 @@ async function round(lab: Lab, api: Api, prefixes: readonly string[]): Promise<R
       return { id, at };
     }),
   );
-  await waitFor('all lifted', async () => (await api.mitigations('&live=true')).length === 0, { seconds: 120, everyMs: 250 });
+  await waitFor('all lifted', async () => (await api.mitigations('&live=true')).length === 0, {
+    seconds: PATIENCE_MS / 1_000,
+    everyMs: 250,
+  });
   const restore = await times(api, again, 'lifted');
   const counts = await Promise.all(pings.map((p) => p.stop()));
   const sum = (of: 'sent' | 'lost'): number => counts.reduce((all, c) => all + c[of], 0);
@@ -104,7 +109,7 @@ const settled = (api: Api, all: readonly Asked[], state: MitigationState): Promi
       const now = new Map((await api.mitigations('&live=true')).map((m) => [m.id, m.state]));
       return all.every(({ id }) => now.get(id) === state);
     },
-    { seconds: 120, everyMs: 250 },
+    { seconds: PATIENCE_MS / 1_000, everyMs: 250 },
   );
 
 /** From each request to the time that the ledger has of its end: both clocks are this machine's. */

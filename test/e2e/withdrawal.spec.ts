@@ -1,4 +1,4 @@
-import type { MitigationDetail, MitigationRequest } from '@guardpost/contracts';
+import type { MitigationDetail } from '@guardpost/contracts';
 import { isAxiosError } from 'axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Lab, type BgpSession } from '../lab/lab.js';
@@ -6,21 +6,13 @@ import type { Api } from '../system/api.js';
 import { LAB_NAME } from '../system/global-setup.js';
 import { LongPing } from '../system/hosts.js';
 import { askOnos, blocked, calm, dropRules, until } from '../system/network.js';
+import * as routes from '../system/routes.js';
+import { FROM, reasonWithoutBgp, SDNIP, SIBLING, VICTIM } from '../system/routes.js';
 import { Site } from '../system/site.js';
 import { waitFor } from '../system/wait-for.js';
 
-const missing = await reasonToSkip();
-const SDNIP = 'org.onosproject.sdnip';
-/** Two prefixes of one router: the same next hop, so shared rules. */
-const VICTIM = { prefix: '116.89.190.244/30', address: '116.89.190.245' };
-const SIBLING = { prefix: '116.89.190.24/30', address: '116.89.190.25' };
+const missing = await reasonWithoutBgp();
 const OTHER = '116.89.190.56/30';
-const FROM = { router: 'gist2-router', source: '203.0.113.66' };
-
-async function reasonToSkip(): Promise<string> {
-  const lab = process.env['GUARDPOST_LAB_MISSING'] ?? '';
-  return lab !== '' ? lab : ((await (await Lab.attach(LAB_NAME)).bgpMissing()) ?? '');
-}
 
 describe.skipIf(missing !== '')(`an intent of SDN-IP is withdrawn, held and given back ${missing}`, () => {
   let lab: Lab;
@@ -44,34 +36,14 @@ describe.skipIf(missing !== '')(`an intent of SDN-IP is withdrawn, held and give
     await lab.stopBgp();
   });
 
-  /** Every rule of every switch but counters and cookies. */
-  const tables = async (): Promise<string[]> =>
-    (await Promise.all(lab.boxes.map(async (b) => (await lab.flows(b)).map((f) => `${b.id} ${f.priority} ${f.match} ${f.actions}`))))
-      .flat()
-      .sort();
   const uptime = (s: BgpSession): string => `${s.name} ${s.with} ${s.state} established ${s.established} lost ${s.dropped}`;
-  const reach = ({ address }: { address: string }, count = 3): Promise<number> =>
-    lab.ping(lab.router(FROM.router), FROM.source, address, count);
-  const pinging = ({ address }: { address: string }, everyMs = 20): LongPing =>
-    new LongPing(lab, lab.router(FROM.router).namespace, address, everyMs, FROM.source);
-
-  const withdraw = (prefix: string, more: Partial<MitigationRequest> = {}): Promise<MitigationDetail> =>
-    api.create({ target: { prefix }, actions: ['withdraw-intent'], ttlSeconds: 600, reason: 'test', ...more });
-  const active = async (prefix: string, more: Partial<MitigationRequest> = {}): Promise<MitigationDetail> => {
-    await withdraw(prefix, more);
-    return blocked(api, prefix);
-  };
-  const lift = async (id: string): Promise<MitigationDetail> => {
-    await api.lift(id, { muteSeconds: 0 });
-    return waitFor('the lift', async () => {
-      const m = await api.mitigation(id);
-      return m.state === 'lifted' && m;
-    });
-  };
-  const intentState = async (prefix: string): Promise<string | undefined> => {
-    const { intents } = (await askOnos(lab, 'GET', `/intents/application/${SDNIP}`)) as { intents: { key: string; state: string }[] };
-    return intents.find((i) => i.key === prefix)?.state;
-  };
+  const tables = () => routes.tables(lab);
+  const reach = (to: { address: string }) => routes.reach(lab, to);
+  const pinging = (to: { address: string }, everyMs = 20) => routes.pinging(lab, to, everyMs);
+  const withdraw = (prefix: string, more = {}) => routes.withdraw(api, prefix, more);
+  const active = (prefix: string) => routes.withdrawn(api, prefix);
+  const lift = (id: string) => routes.lifted(api, id);
+  const intentState = (prefix: string) => routes.intentState(lab, prefix);
   const drifted = (id: string, drifts: number): Promise<MitigationDetail> =>
     waitFor(`drift ${drifts} mended`, async () => {
       const m = await api.mitigation(id);
@@ -154,7 +126,7 @@ describe.skipIf(missing !== '')(`an intent of SDN-IP is withdrawn, held and give
 
     it('the route withdrawn and announced again', async () => {
       await lab.unannounce('gist1-router', VICTIM.prefix);
-      await waitFor('the route gone', async () => !(await routes()).includes(VICTIM.prefix));
+      await waitFor('the route gone', async () => !(await routes.announced(lab)).includes(VICTIM.prefix));
       await lab.announce('gist1-router', VICTIM.prefix);
       await drifted(m.id, ++drifts);
       await sealed();
@@ -195,12 +167,6 @@ describe.skipIf(missing !== '')(`an intent of SDN-IP is withdrawn, held and give
       await lift(m.id);
       expect(await tables()).toEqual(before);
     });
-
-    const routes = async (): Promise<string[]> => {
-      const url = `${lab.onosUrl}/onos/routeservice/routes`;
-      const answer = await fetch(url, { headers: { authorization: `Basic ${Buffer.from('onos:rocks').toString('base64')}` } });
-      return ((await answer.json()) as { ipv4: { prefix: string }[] }).ipv4.map((r) => r.prefix);
-    };
   });
 
   it('a bridge that is killed at any point goes on where it was', async () => {

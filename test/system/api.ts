@@ -12,6 +12,7 @@ import {
   type LiftRequest,
   type Mitigation,
   type MitigationRequest,
+  type ScopeRequest,
 } from '@guardpost/contracts';
 import axios, { type AxiosInstance } from 'axios';
 import { isRight } from 'fp-ts/lib/Either.js';
@@ -72,6 +73,10 @@ export class Api {
   async lift(id: string, change: Partial<LiftRequest> = {}): Promise<MitigationDetail> {
     const body = { requestId: requestId(), reason: 'test', ...change };
     return expectBody(MitigationDetail, (await this.http.post<unknown>(`/api/v1/mitigations/${id}/lift`, body)).data);
+  }
+  async rescope(id: string, scope: ScopeRequest['scope']): Promise<MitigationDetail> {
+    const body: ScopeRequest = { requestId: requestId(), scope, reason: 'test' };
+    return expectBody(MitigationDetail, (await this.http.post<unknown>(`/api/v1/mitigations/${id}/scope`, body)).data);
   }
 
   async detections(): Promise<t.TypeOf<typeof DetectionList>['items']> {

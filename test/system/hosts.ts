@@ -40,3 +40,25 @@ export async function sendUdp(lab: Lab, host: string, to: string, port: number, 
   const program = `import socket; s=socket.socket(socket.AF_INET6 if ':' in '${to}' else socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('', ${from})); s.sendto(b'x', ('${to}', ${port}))`;
   await lab.exec(host, ['python3', '-c', program]);
 }
+
+const RAW = `
+import socket, struct, sys
+to, source, proto, sport, dport, count = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:7])
+s = socket.socket(socket.AF_INET6 if ':' in to else socket.AF_INET, socket.SOCK_RAW, proto)
+if source != '-': s.bind((source, 0))
+tcp = struct.pack('!HHIIBBHHH', sport, dport, 1, 0, 0x50, 0x02, 1024, 0, 0)
+udp = struct.pack('!HHHH', sport, dport, 8, 0)
+sctp = struct.pack('!HHII', sport, dport, 0, 0) + b'\\x00' * 8
+for _ in range(count): s.sendto({6: tcp, 17: udp, 132: sctp}[proto], (to, 0))
+`;
+
+/** Packets of TCP (6), UDP (17) or SCTP (132), whether the kernel speaks it or not: a header each, three unless told. */
+export async function sendRaw(
+  lab: Lab,
+  host: string,
+  packet: { readonly to: string; readonly from?: string; readonly proto: number; readonly sport?: number; readonly dport?: number },
+  count = 3,
+): Promise<void> {
+  const { to, from = '-', proto, sport = 40_000, dport = 40_000 } = packet;
+  await lab.exec(host, ['python3', '-c', RAW, to, from, ...[proto, sport, dport, count].map(String)], { check: true });
+}

@@ -28,6 +28,39 @@ export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path:
 export const ofctl = (lab: Lab, box: string, ...args: string[]) =>
   lab.exec(box, ['ovs-ofctl', '-O', 'OpenFlow13', ...args], { check: true, env: { ...process.env, OVS_RUNDIR: lab.box(box).rundir } });
 
+/** What ONOS holds under our name, rule by rule, counters and age aside. Empty also where it never heard of us. */
+export async function heldByOnos(lab: Lab): Promise<string[]> {
+  type Entry = { deviceId: string; priority: number; state: string; selector: { criteria: unknown[] } };
+  const { flows } = (await askOnos(lab, 'GET', '/flows/application/org.guardpost').catch((error: Error) => {
+    if (error.message.includes(' 404 ')) return { flows: [] };
+    throw error;
+  })) as { flows: Entry[] };
+  return flows.map((f) => `${f.deviceId} ${f.priority} ${f.state} ${JSON.stringify(f.selector.criteria)}`).sort();
+}
+
+/** Drop rules of all boxes' bridges, as text. */
+export const allDropRules = async (lab: Lab): Promise<string[]> =>
+  (await Promise.all(lab.boxes.map(async ({ id }) => (await dropRules(lab, id)).map((r) => `${id} ${r.priority} ${r.match}`))))
+    .flat()
+    .sort();
+
+/** `ovs-vsctl` of a box, as somebody at the box would use it. */
+export const vsctl = (lab: Lab, box: string, ...args: string[]) =>
+  lab.exec(box, ['ovs-vsctl', `--db=unix:${lab.box(box).rundir}/db.sock`, ...args], { check: true });
+
+/**
+ * Takes a box's switch away from ONOS: it goes on with the rules that it has. Another address in place of none: Open vSwitch forgets
+ * its rules when it has no controller at all. Returns how to give it back.
+ */
+export async function takeAway(lab: Lab, box: string): Promise<() => Promise<void>> {
+  const { bridge } = lab.box(box);
+  const now = (await vsctl(lab, box, 'get-controller', bridge)).stdout.trim();
+  const setTo = (target: string) =>
+    vsctl(lab, box, 'set-controller', bridge, target, '--', 'set', 'controller', bridge, 'connection-mode=out-of-band', 'max_backoff=1000');
+  await setTo('tcp:127.0.0.1:1');
+  return async () => void (await setTo(now));
+}
+
 export const until = {
   /** The boxes hold the list that the bridge published last: what was just added is watched for. */
   async watched(api: Api, boxes?: readonly string[]): Promise<void> {

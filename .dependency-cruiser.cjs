@@ -1,4 +1,4 @@
-/** Which way imports may point: contracts <- intents, bpf, platform <- apps. Apps never import each other. */
+/** Which way imports may point: contracts <- intents, bpf, platform <- apps; bpf <- detect <- apps. Apps never import each other. */
 const lib = (name) => `^libs/${name}/`;
 module.exports = {
   forbidden: [
@@ -11,9 +11,15 @@ module.exports = {
       to: { path: '^(libs/(?!contracts/)|apps/)', pathNot: '^libs/$1/' },
     },
     {
+      name: 'detect-knows-bpf',
+      severity: 'error',
+      from: { path: lib('detect') },
+      to: { path: '^(libs/(?!(contracts|bpf|detect)/)|apps/)' },
+    },
+    {
       name: 'no-nest-below-platform',
       severity: 'error',
-      from: { path: '^libs/(contracts|intents|bpf)/' },
+      from: { path: '^libs/(contracts|intents|bpf|detect)/' },
       to: { path: 'node_modules/@nestjs/' },
     },
     { name: 'apps-apart', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
@@ -27,7 +33,7 @@ module.exports = {
       name: 'no-deep-imports',
       severity: 'error',
       from: { path: '^(libs|apps)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/src/(?!(index|openapi)\\.ts)', pathNot: '^libs/$2/' },
+      to: { path: '^libs/([^/]+)/src/(?!(index|openapi|file|testing)\\.ts)', pathNot: '^libs/$2/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

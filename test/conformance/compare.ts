@@ -1,4 +1,4 @@
-import { FileTap, type FlowRecord } from '@guardpost/bpf';
+import { FileTap, type FlowRecord } from '@guardpost/bpf/file';
 import { flowsOf, keyText } from './flows-of.js';
 import { tsharkFrames } from './tshark.js';
 

@@ -1,10 +1,4 @@
-/** Times of events come from the kernel's boot clock; messages carry microseconds since 1970. */
-export interface Clock {
-  /** Microseconds since 1970. */
-  nowUs(): number;
-  bootToUs(bootNs: bigint): number;
-  usToBootNs(us: number): bigint;
-}
+import type { Clock } from '@guardpost/detect';
 
 /** The clocks of this machine: `boot` as libs/bpf reads it. */
 export function systemClock(boot: { bootNs(): bigint; wallOffsetNs(): bigint }): Clock {

@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtectedEndpoint, Tap } from '@guardpost/bpf';
+import { Detector, type Clock } from '@guardpost/detect';
 import { newBoot, Opener, readKeyRing, readPrivateKey, Sealer } from '@guardpost/platform';
 import { Capture } from './capture/capture.js';
-import type { Clock } from './clock.js';
 import { ovsEnvironment } from './config/load-config.js';
 import type { TracerConfig } from './config/tracer-config.codec.js';
 import { Acknowledgements } from './deliver/acknowledgements.js';
 import { Outbox } from './deliver/outbox.js';
 import { Spool } from './deliver/spool.js';
-import { Detector } from './detect/detector.js';
 import { DropStateReport } from './enforce/drop-state.js';
 import { Enforcement } from './enforce/enforcement.js';
 import { ListReceiver } from './enforce/list-receiver.js';

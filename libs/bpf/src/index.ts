@@ -16,7 +16,3 @@ export { removePins } from './pins/pin-directory.js';
 export { bootClock, type BootClock } from './clock/boot-clock.js';
 export { BpfError } from './libbpf/bpf-error.js';
 export { listInterfaces, type NetInterface } from './net/rtnetlink.js';
-export { FileTap, type FileTapHandlers } from './file/file-tap.js';
-export { CaptureError } from './file/capture-error.js';
-export type { FlowRecord } from './file/flow-record.js';
-export type { CaptureCounts } from './file/frame-counts.js';

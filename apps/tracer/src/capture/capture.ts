@@ -1,6 +1,5 @@
 import type { Tap, TapEvent } from '@guardpost/bpf';
-import type { Clock } from '../clock.js';
-import type { Detector } from '../detect/detector.js';
+import type { Clock, Detector } from '@guardpost/detect';
 
 const ROUND_MS = 1_000;
 const ROUND_AT_MOST_MS = 10_000;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Envelope } from '@guardpost/contracts';
 import { newBoot, Sealer } from '@guardpost/platform';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DetectionDraft } from '../detect/window.js';
-import { FakeClock } from '../testing/tap-events.js';
+import type { DetectionDraft } from '@guardpost/detect';
+import { FakeClock } from '@guardpost/detect/testing';
 import { Outbox } from './outbox.js';
 import { Spool, SPOOL_LIMITS } from './spool.js';
 

@@ -1,6 +1,6 @@
 import type { Envelope } from '@guardpost/contracts';
 import type { QueuePort, Sealer } from '@guardpost/platform';
-import type { DetectionDraft } from '../detect/window.js';
+import type { DetectionDraft } from '@guardpost/detect';
 import type { Spool } from './spool.js';
 import type { Spooled } from './spool-file.js';
 

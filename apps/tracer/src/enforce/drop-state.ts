@@ -1,6 +1,6 @@
 import type { Tap } from '@guardpost/bpf';
 import type { Report } from '@guardpost/contracts';
-import type { Clock } from '../clock.js';
+import type { Clock } from '@guardpost/detect';
 
 const EVERY_MS = 1_000;
 

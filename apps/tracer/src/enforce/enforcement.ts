@@ -1,6 +1,6 @@
 import type { ProtectedEndpoint, Tap } from '@guardpost/bpf';
 import type { WatchItem } from '@guardpost/contracts';
-import type { Clock } from '../clock.js';
+import type { Clock } from '@guardpost/detect';
 import { Applier } from './applier.js';
 import type { DropStateReport } from './drop-state.js';
 import { dropsInForce, watchInForce } from './in-force.js';

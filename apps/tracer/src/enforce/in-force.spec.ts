@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FakeClock, START_US, watchItem } from '../testing/tap-events.js';
+import { FakeClock, START_US, watchItem } from '@guardpost/detect/testing';
 import { Applier } from './applier.js';
 import { dropsInForce, watchInForce } from './in-force.js';
 import { ListStore } from './list-store.js';

@@ -1,5 +1,5 @@
 import type { DropEntry, WatchEntry } from '@guardpost/bpf';
-import type { Clock } from '../clock.js';
+import type { Clock } from '@guardpost/detect';
 import type { Lists } from './lists.js';
 
 /** What of a list is in force, and when that changes by itself (microseconds since 1970; Infinity for never). */

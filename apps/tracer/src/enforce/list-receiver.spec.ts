@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { ListChange, ListSnapshot } from '@guardpost/contracts';
 import { keyId, newBoot, Opener, Sealer } from '@guardpost/platform';
 import { describe, expect, it } from 'vitest';
-import { START_US, watchItem } from '../testing/tap-events.js';
+import { START_US, watchItem } from '@guardpost/detect/testing';
 import { Refusals } from '../trust/refusals.js';
 import { ListReceiver } from './list-receiver.js';
 import { newLists } from './lists.js';

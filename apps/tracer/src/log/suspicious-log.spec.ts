@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { START_US, tapEvent } from '../testing/tap-events.js';
+import { START_US, tapEvent } from '@guardpost/detect/testing';
 import { SuspiciousLog } from './suspicious-log.js';
 
 describe('SuspiciousLog', () => {

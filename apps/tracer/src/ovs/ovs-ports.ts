@@ -1,7 +1,8 @@
+import type { MetAt } from '@guardpost/detect';
 import type { Sighting } from '@guardpost/contracts';
 import type { BridgeConfig } from '../config/tracer-config.codec.js';
 import { parseInterfaces, type OvsInterface } from './ovs-output.js';
-import { PortTable, type MetAt } from './port-table.js';
+import { PortTable } from './port-table.js';
 
 const EVERY_MS = 10_000;
 const AT_LEAST_MS = 500;

@@ -1,12 +1,5 @@
+import type { MetAt } from '@guardpost/detect';
 import type { OvsInterface } from './ovs-output.js';
-
-/** Where a tap met a packet. */
-export interface MetAt {
-  readonly ifname: string;
-  readonly direction: 'ingress' | 'egress';
-  readonly vni: number | null;
-  readonly outer?: { readonly src: string; readonly dst: string } | null;
-}
 
 export interface OvsPort {
   readonly device: string;

@@ -2,7 +2,7 @@ import type { Tap } from '@guardpost/bpf';
 import type { Capture } from '../capture/capture.js';
 import type { Outbox } from '../deliver/outbox.js';
 import type { Spool } from '../deliver/spool.js';
-import type { Detector } from '../detect/detector.js';
+import type { Detector } from '@guardpost/detect';
 import type { SuspiciousLog } from '../log/suspicious-log.js';
 import type { Refusals } from '../trust/refusals.js';
 import type { Reporter } from './reporter.js';

@@ -10,7 +10,7 @@ import { openSource } from './byte-source.js';
 import { readCapture } from './capture-reader.js';
 import { FlowCache } from './flow-cache.js';
 import type { FlowNumber } from './fragment-table.js';
-import { FlowRecords, type FlowRecord } from './flow-record.js';
+import { FlowRecords, type FlowRecord, type FlowTotals } from './flow-record.js';
 import { FaultCounts, type CaptureCounts } from './frame-counts.js';
 import type { FileInterface, FrameSink } from './frame-sink.js';
 
@@ -137,7 +137,7 @@ export class FileTap implements FrameSink {
     }
     if (rule === 0) return;
     this.matched.set(flow, { rule, ifname });
-    const { bytes: _, packets: __, firstUs: ___, lastUs: ____, communityId: _____, ...tuple } = this.records.read(flow);
+    const { bytes: _, packets: __, firstUs: ___, lastUs: ____, ...tuple } = this.records.read(flow);
     this.handlers?.onEvent({
       ...tuple,
       bootNs: BigInt(us) * 1000n,
@@ -154,7 +154,7 @@ export class FileTap implements FrameSink {
   }
 }
 
-const sampleOf = ({ firstUs, lastUs, outer: _, communityId: __, ...counts }: FlowRecord, rule: number, ifname: string): FlowSample => ({
+const sampleOf = ({ firstUs, lastUs, outer: _, ...counts }: FlowTotals, rule: number, ifname: string): FlowSample => ({
   ...counts,
   ifindex: 1,
   ifname,

@@ -4,7 +4,7 @@ import { CONTEXT, type FlowCache, ICMP_READ, KEYS, VALUES } from './flow-cache.j
 import type { FlowNumber } from './fragment-table.js';
 
 /** Counts of one flow of a capture. Times in microseconds since 1970. */
-export interface FlowRecord {
+export interface FlowTotals {
   readonly src: string;
   readonly dst: string;
   readonly sport: number;
@@ -21,6 +21,8 @@ export interface FlowRecord {
   readonly lastUs: number;
   readonly tcpFlags: number;
   readonly icmp: { readonly type: number; readonly code: number } | null;
+}
+export interface FlowRecord extends FlowTotals {
   readonly communityId: string;
 }
 
@@ -44,26 +46,18 @@ export class FlowRecords {
       return row < table.count ? table.words[row * table.rowWords + KEYS[family].words + VALUES.ordinal]! : Infinity;
     };
     for (let [row4, row6] = [0, 0]; row4 < table4.count || row6 < table6.count;) {
-      if (ordinalOf(4, row4) < ordinalOf(6, row6)) yield this.read(row4++ << 1);
-      else yield this.read((row6++ << 1) | 1);
+      if (ordinalOf(4, row4) < ordinalOf(6, row6)) yield this.readWithId(row4++ << 1);
+      else yield this.readWithId((row6++ << 1) | 1);
     }
   }
 
-  read(flow: FlowNumber): FlowRecord {
-    const family = (flow & 1) === 1 ? 6 : 4;
-    const key = KEYS[family];
-    const { words, doubles, rowWords } = family === 4 ? this.cache.table4 : this.cache.table6;
-    const at = (flow >>> 1) * rowWords;
+  read(flow: FlowNumber): FlowTotals {
+    const { family, words, doubles, key, at, proto, icmp, sport, dport } = this.rowOf(flow);
     const values = at + key.words;
-    const service = words[at + key.ports]!;
-    const protoWord = words[at + key.proto]!;
-    const [proto, isIcmp] = [protoWord & 255, (protoWord & ICMP_READ) !== 0];
-    const [sport, dport] = isIcmp ? [0, 0] : [service >>> 16, service & 0xffff];
-    const tuple = { family, words, srcAt: at + key.src, dstAt: at + key.dst, proto, sport, dport, icmp: isIcmp ? service : -1 };
     const double = (offset: number): number => doubles[(values + offset) / 2]!;
     return {
-      src: addressAt(words, tuple.srcAt, family),
-      dst: addressAt(words, tuple.dstAt, family),
+      src: addressAt(words, at + key.src, family),
+      dst: addressAt(words, at + key.dst, family),
       sport,
       dport,
       proto,
@@ -73,9 +67,24 @@ export class FlowRecords {
       firstUs: double(VALUES.first),
       lastUs: double(VALUES.last),
       tcpFlags: words[values + VALUES.tcpFlags]!,
-      icmp: isIcmp ? { type: service >> 8, code: service & 255 } : null,
-      communityId: communityId(tuple),
+      icmp: icmp < 0 ? null : { type: icmp >> 8, code: icmp & 255 },
     };
+  }
+
+  private readWithId(flow: FlowNumber): FlowRecord {
+    const { key, at, ...row } = this.rowOf(flow);
+    return { ...this.read(flow), communityId: communityId({ ...row, srcAt: at + key.src, dstAt: at + key.dst }) };
+  }
+
+  private rowOf(flow: FlowNumber) {
+    const family = (flow & 1) === 1 ? 6 : 4;
+    const key = KEYS[family];
+    const { words, doubles, rowWords } = family === 4 ? this.cache.table4 : this.cache.table6;
+    const at = (flow >>> 1) * rowWords;
+    const service = words[at + key.ports]!;
+    const isIcmp = (words[at + key.proto]! & ICMP_READ) !== 0;
+    const ports = isIcmp ? { sport: 0, dport: 0, icmp: service } : { sport: service >>> 16, dport: service & 0xffff, icmp: -1 };
+    return { family, words, doubles, key, at, proto: words[at + key.proto]! & 255, ...ports } as const;
   }
 
   private context(row: number): Context {

@@ -3,28 +3,23 @@ import { Detection } from '@guardpost/contracts';
 import fc from 'fast-check';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { PortTable } from '../ovs/port-table.js';
-import { FakeClock, flowSample, START_US, tapEvent, watchItem } from '../testing/tap-events.js';
+import { FakeClock, flowSample, START_US, tapEvent, watchItem } from './testing.js';
 import { Detector, MAX_WINDOWS_PER_REMOTE, type DetectorOptions } from './detector.js';
+import type { MetAt } from './met-at.js';
 import type { DetectionDraft } from './window.js';
 
-const table = new PortTable([
-  {
-    device: 'of:0000000000000001',
-    interfaces: [
-      { name: 'eth2', ofport: 6, type: '', options: new Map() },
-      { name: 'h1', ofport: 4, type: '', options: new Map() },
-    ],
-  },
+const ports = new Map([
+  ['eth2', '6'],
+  ['h1', '4'],
 ]);
 
 function setUp(over: Partial<DetectorOptions> = {}) {
   const clock = new FakeClock();
   const out: DetectionDraft[] = [];
   const options = { box: 'gist1', boot: 'b', windowSeconds: 10, maxPerSecond: 500, maxWindows: 10_000, ...over };
-  const locate = (at: Parameters<PortTable['find']>[0]) => {
-    const port = table.find(at);
-    return { interface: at.ifname, direction: at.direction, device: port?.device ?? null, port: port?.port ?? null, vni: at.vni };
+  const locate = ({ ifname, direction, vni }: MetAt) => {
+    const port = ports.get(ifname) ?? null;
+    return { interface: ifname, direction, device: port === null ? null : 'of:0000000000000001', port, vni };
   };
   const detector = new Detector(options, clock, locate, (d) => out.push(d));
   detector.setRules(new Map([[7, watchItem()]]));

@@ -1,6 +1,6 @@
 import type { FlowSample, TapEvent } from '@guardpost/bpf';
 import type { WatchItem } from '@guardpost/contracts';
-import type { Clock } from '../clock.js';
+import type { Clock } from './clock.js';
 
 export const START_US = 1_700_000_000_000_000;
 

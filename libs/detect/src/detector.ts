@@ -1,9 +1,9 @@
 import type { FlowSample, TapEvent } from '@guardpost/bpf';
 import { contains, parsePrefix, type Sighting, type WatchItem } from '@guardpost/contracts';
-import type { Clock } from '../clock.js';
-import type { MetAt } from '../ovs/port-table.js';
+import type { Clock } from './clock.js';
 import { detectionKey, endpointsOf, tunnelEndpoints, tupleKey, type Endpoints, type Side, type Tuple } from './endpoints.js';
 import { FlowCounts, siteKey } from './flow-counts.js';
+import type { MetAt } from './met-at.js';
 import { TokenBucket } from './token-bucket.js';
 import { Window, type DetectionDraft, type Meeting } from './window.js';
 

@@ -1,6 +1,6 @@
 import type { FlowSample } from '@guardpost/bpf';
-import type { MetAt } from '../ovs/port-table.js';
 import type { Endpoints, Side } from './endpoints.js';
+import type { MetAt } from './met-at.js';
 
 export interface Sum {
   packets: number;

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(openvswitch-switch redis-server frr clang libbpf-dev libpcap-dev libelf-dev linux-libc-dev make g++ python3 iproute2 iputils-ping
-  bpftool ethtool nftables iperf3 tcpreplay procps xz-utils netcat-openbsd openjdk-17-jre-headless)
+  bpftool ethtool nftables iperf3 tcpreplay tshark procps xz-utils netcat-openbsd openjdk-17-jre-headless)
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a===20&&b>=19)?0:1)' 2>/dev/null ||

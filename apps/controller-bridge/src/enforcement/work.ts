@@ -76,17 +76,26 @@ export async function intentPlacements(
   return query.execute();
 }
 
-/** What waits for its next try, at these devices or at none, is due now. */
+/**
+ * For devices that are back: what waits for its next try there, or at no device, is due now; and what ONOS took while they were away
+ * is sent once more, for it would look at them only at its next poll.
+ */
 export async function hasten(ledger: Ledger, devices: readonly string[], now: number): Promise<void> {
-  await ledger.write((db) =>
-    db
+  await ledger.write(async (db) => {
+    await db
+      .updateTable('placement')
+      .set({ state: 'requested', retry_at: now })
+      .where('state', '=', 'accepted')
+      .where('device', 'in', [...devices])
+      .execute();
+    await db
       .updateTable('placement')
       .set({ retry_at: now })
       .where('state', 'in', ['requested', 'lifting'])
       .where('retry_at', '>', now)
       .where((e) => e.or([e('device', 'is', null), e('device', 'in', [...devices])]))
-      .execute(),
-  );
+      .execute();
+  });
 }
 
 /** Begins to lift what has run its time. Returns how many. */

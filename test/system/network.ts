@@ -28,14 +28,16 @@ export async function askOnos(lab: Lab, method: 'GET' | 'POST' | 'DELETE', path:
 export const ofctl = (lab: Lab, box: string, ...args: string[]) =>
   lab.exec(box, ['ovs-ofctl', '-O', 'OpenFlow13', ...args], { check: true, env: { ...process.env, OVS_RUNDIR: lab.box(box).rundir } });
 
-/** What ONOS holds under our name, rule by rule, counters and age aside. Empty also where it never heard of us. */
-export async function heldByOnos(lab: Lab): Promise<string[]> {
+/** What ONOS holds under our name and is not about to remove, counters and age aside, and whether all of it is in the switches by its own account. */
+export async function heldByOnos(lab: Lab): Promise<{ rules: string[]; added: boolean }> {
   type Entry = { deviceId: string; priority: number; state: string; selector: { criteria: unknown[] } };
   const { flows } = (await askOnos(lab, 'GET', '/flows/application/org.guardpost').catch((error: Error) => {
-    if (error.message.includes(' 404 ')) return { flows: [] };
+    if (error.message.includes(' 404 ')) return { flows: [] }; // it never heard of us
     throw error;
   })) as { flows: Entry[] };
-  return flows.map((f) => `${f.deviceId} ${f.priority} ${f.state} ${JSON.stringify(f.selector.criteria)}`).sort();
+  const held = flows.filter((f) => !['PENDING_REMOVE', 'REMOVED'].includes(f.state));
+  const rules = held.map((f) => `${f.deviceId} ${f.priority} ${JSON.stringify(f.selector.criteria)}`).sort();
+  return { rules, added: held.every((f) => f.state === 'ADDED') };
 }
 
 /** Drop rules of all boxes' bridges, as text. */

@@ -35,10 +35,10 @@ it('a device that is back gets at once what waited for it, and again what ONOS t
       now: 1,
     };
     const { id } = await insertMitigation(db, what);
-    const place = { action: 'drop-flow' as const, box: null, inPort: null, side: 'to' as const };
+    const place = { action: 'drop-flow' as const, box: null, side: 'to' as const };
     for (const device of [BACK, AWAY])
       for (const state of states) {
-        const [row] = await insertPlacements(db, { id, target }, [{ ...place, device }], LATER);
+        const [row] = await insertPlacements(db, { id, target }, [{ ...place, device, inPort: String(states.indexOf(state)) }], LATER);
         await db.updateTable('placement').set({ state }).where('id', '=', row!.id).execute();
       }
   });

@@ -104,6 +104,22 @@ describe.skipIf(missing !== '')(`an intent of SDN-IP is withdrawn, held and give
     expect(await tables()).toEqual(before);
   });
 
+  it('four of one next hop at once, and back at once: the fifth loses nothing, and each is back as it was', async () => {
+    const keys = lab
+      .router('gist1-router')
+      .prefixes.map((p) => p.prefix)
+      .filter((p) => p !== SIBLING.prefix);
+    const bystander = pinging(SIBLING);
+    await Promise.all(keys.map((prefix) => withdraw(prefix)));
+    const held = await Promise.all(keys.map((prefix) => blocked(api, prefix)));
+    expect(await reach(VICTIM)).toBe(0);
+    await Promise.all(held.map((m) => api.lift(m.id, { muteSeconds: 0 })));
+    await waitFor('all of them lifted', async () => (await api.mitigations('&live=true')).length === 0, { seconds: 40 });
+    const { sent, received } = await bystander.stop();
+    expect(received).toBe(sent);
+    expect(await tables()).toEqual(before);
+  });
+
   describe('holds against', () => {
     let m: MitigationDetail;
     let attack: LongPing;

@@ -49,7 +49,8 @@ export class Enforcement {
       return;
     }
     const flows = placements.filter(({ row }) => row.action === 'drop-flow' || row.role === 'guard');
-    if (flows.length > 0) void this.flows.place(flows);
+    const guards = flows.some(({ row }) => row.role === 'guard');
+    if (flows.length > 0) void this.flows.place(flows).then(() => guards && this.wake()); // their intents wait for them
     // Rules alone need no look through the ledger, and nothing shall stand in their way: the next tick comes soon enough.
     if (flows.length === 0 || flows.length < placements.length) this.wake();
   }

@@ -54,6 +54,7 @@ export class FlowEnforcer {
       const known = await db.selectFrom('placement').selectAll().where('mitigation_id', '=', id).where('role', '=', 'stand-in').execute();
       const wanted = [...keys].filter(([key]) => !known.some((k) => k.rule_key === key));
       const mitigation = await db.selectFrom('mitigation').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+      if (mitigation.live === 0 || mitigation.state === 'lifting') return known; // nothing of it is put anywhere any more
       const places = wanted.map(([, rule]) => ({
         action: 'withdraw-intent' as const,
         role: 'stand-in' as const,

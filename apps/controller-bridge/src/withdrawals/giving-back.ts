@@ -1,6 +1,7 @@
 import { isKnownIntent, OnosFailure, unwrap, type FlowEntry, type Intent, type OnosClient } from '@guardpost/intents';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { intentPlacements } from '../enforcement/work.js';
+import { inParallel } from '../in-parallel.js';
 import type { Inventory } from '../inventory/inventory.service.js';
 import type { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
@@ -8,10 +9,12 @@ import { absent, type IntentReader, type Withdrawal } from './intent-reader.js';
 import { compare, readRecord, requestFor, SDNIP, standing } from './intent-record.js';
 import { lostWithdrawals, type LostWithdrawals } from './lost-withdrawals.js';
 import { removeLeftInterfaces, resubmitRoutes } from './resubmission.js';
-import { LATER_US, lifted, postpone } from './withdrawal.store.js';
+import { LATER_US, lifted, postpone, standInsThatStay } from './withdrawal.store.js';
 
 const INSTALLED_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 20;
+/** Intents that are looked at at one time. */
+const WIDTH = 8;
 
 /** While SDN-IP submits its routes, what else is held comes back: takes it in hand, and out again. */
 export interface HeldMeanwhile {
@@ -39,18 +42,17 @@ export class GivingBack {
     await Promise.all(rows.filter(heldByOthers).map((row) => lifted(this.ledger, row, 'another mitigation keeps it withdrawn')));
     const states = await this.reader.read(mine);
     const missing: Withdrawal[] = [];
-    await Promise.all(
-      mine.map(async (row) => {
-        const intent = states.get(row.id);
-        const record = row.record_json === null ? undefined : readRecord(row.record_json);
-        if (record === undefined) await lifted(this.ledger, row, 'it was never withdrawn');
-        else if (standing(intent?.state) === 'gone') missing.push({ row, record });
-        else await this.judge({ row, record }, intent);
-      }),
-    );
+    await inParallel(mine, WIDTH, async (row) => {
+      const intent = states.get(row.id);
+      const record = row.record_json === null ? undefined : readRecord(row.record_json);
+      if (record === undefined) await lifted(this.ledger, row, 'it was never withdrawn');
+      else if (standing(intent?.state) === 'gone') missing.push({ row, record });
+      else await this.judge({ row, record }, intent);
+    });
     const routes = missing.filter(({ record }) => record.intent.appId === SDNIP);
     await this.inTurn(() => this.restoreRoutes(routes));
-    await Promise.all(missing.filter((w) => !routes.includes(w)).map((w) => this.submitAgain(w)));
+    const others = missing.filter((w) => !routes.includes(w));
+    await inParallel(others, WIDTH, (w) => this.submitAgain(w));
   }
 
   /** Takes away what an unfinished lift left in ONOS' configuration. Returns how many interfaces that were. */
@@ -100,12 +102,10 @@ export class GivingBack {
       wanted.map(({ record }) => record.intent.key),
       new Set(wanted.map(({ row }) => row.id)),
     );
-    await Promise.all(
-      wanted.map((w) => {
-        const intent = back.get(w.record.intent.key);
-        return standing(intent?.state) === 'gone' ? this.submitAgain(w) : this.judge(w, intent);
-      }),
-    );
+    await inParallel(wanted, WIDTH, (w) => {
+      const intent = back.get(w.record.intent.key);
+      return standing(intent?.state) === 'gone' ? this.submitAgain(w) : this.judge(w, intent);
+    });
   }
 
   /** Prefixes that SDN-IP has routes for; undefined where ONOS can't say. */
@@ -139,7 +139,7 @@ export class GivingBack {
       const stands = standing(intent?.state);
       const late = Date.now() > until;
       if (stands === 'there' && intent !== undefined && isKnownIntent(intent)) {
-        const found = compare(record, intent, await this.reader.rulesOf(intent));
+        const found = compare(record, intent, await this.reader.rulesOf(intent), await standInsThatStay(this.ledger));
         if (found.kind === 'same') return lifted(this.ledger, row, 'the intent is back as it was');
         if (found.kind === 'wider') {
           await absent(unwrap(this.onos.intents.withdraw(intent.appId, intent.key)), undefined);

@@ -44,7 +44,10 @@ export class IntentEnforcer {
   }
 
   lift(rows: readonly PlacementRow[]): Promise<number> {
-    return this.holding(rows, (mine) => this.back.giveBack(mine));
+    return this.holding(rows, async (mine) => {
+      await this.back.giveBack(mine);
+      return mine.length;
+    });
   }
 
   /** Looks whether anything that is withdrawn is back in ONOS; if so it is due again. Returns how many were back. */
@@ -91,12 +94,12 @@ export class IntentEnforcer {
     };
   }
 
-  private async holding(rows: readonly PlacementRow[], work: (rows: readonly PlacementRow[]) => Promise<void>): Promise<number> {
+  private async holding(rows: readonly PlacementRow[], work: (rows: readonly PlacementRow[]) => Promise<number>): Promise<number> {
     const mine = rows.filter(({ id }) => !this.inHand.has(id));
     if (mine.length === 0) return 0;
     for (const { id } of mine) this.inHand.add(id);
     try {
-      await work(mine);
+      return await work(mine);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       this.logger.error(problem);

@@ -3,6 +3,7 @@ import { isRight } from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 import { recorded } from '../../../../test/fixtures/onos/recorded.js';
+import { ruleKey } from '../mitigations/flow-rule.js';
 import {
   compare,
   recordedRule,
@@ -100,6 +101,28 @@ describe('compare', () => {
       },
     };
     expect(compare(route, route.intent, [...route.rules, loose])).toMatchObject({ kind: 'wider' });
+  });
+
+  it('knows the rules of the next hop, which come and go with its other routes', () => {
+    const shared = route.rules.filter((r) => r.selector.criteria.some((c) => c.type === 'ETH_DST'));
+    const own = route.rules.filter((r) => !shared.includes(r));
+    // Recorded while a sibling had taken them along: their return is no news.
+    expect(compare({ ...route, rules: own }, route.intent, route.rules)).toEqual({ kind: 'same' });
+    // Away, but a stand-in of somebody who goes on is there in their place.
+    const standIns = new Set(standInsFor(route, new Set()).map(ruleKey));
+    expect(compare(route, route.intent, own)).toMatchObject({ kind: 'changed' });
+    expect(compare(route, route.intent, own, standIns)).toEqual({ kind: 'same' });
+    // Another next hop's are not its own.
+    const foreign = {
+      ...shared[0]!,
+      selector: {
+        criteria: [
+          { type: 'IN_PORT' as const, port: 12 },
+          { type: 'ETH_DST' as const, mac: '02:00:00:00:09:09' },
+        ],
+      },
+    };
+    expect(compare(route, route.intent, [...route.rules, foreign])).toMatchObject({ kind: 'wider' });
   });
 
   it('takes another way, and the narrower rules of a rebuilt intent, for a change', () => {

@@ -72,6 +72,15 @@ const criterionKey = (criterion: Criterion): string => JSON.stringify(Object.ent
 /** What a rule matches but the port. */
 const headers = (rule: RecordedRule): string[] => rule.selector.criteria.filter((c) => c.type !== 'IN_PORT').map(criterionKey);
 const isIngress = (rule: RecordedRule, points: ReadonlySet<string>): boolean => points.has(`${rule.deviceId}/${inPort(rule) ?? ''}`);
+/** What a packet matches behind the ingress of an intent that names the next hop, as SDN-IP's do. */
+const nextHop = ({ treatment }: KnownIntent): ReadonlySet<string> =>
+  new Set(
+    (treatment.instructions ?? []).flatMap((i) =>
+      i.type === 'L2MODIFICATION' && 'subtype' in i && i.subtype === 'ETH_DST' && 'mac' in i
+        ? [criterionKey({ type: 'ETH_DST', mac: String(i.mac) })]
+        : [],
+    ),
+  );
 const hasDestination = (rule: RecordedRule): boolean => rule.selector.criteria.some((c) => c.type === 'IPV4_DST' || c.type === 'IPV6_DST');
 
 /**
@@ -94,6 +103,9 @@ export function standInsFor(record: IntentRecord, shared: ReadonlySet<string>): 
     }));
 }
 
+/** `ruleKey` of the stand-in of a rule. */
+const standInKey = (rule: RecordedRule): string => ruleKey({ ...rule, priority: rule.priority - 1 });
+
 const wholeKey = (rule: RecordedRule): string =>
   `${ruleKey(rule)} ${JSON.stringify([...(rule.treatment?.instructions ?? []), ...(rule.treatment?.deferred ?? [])].map(criterionKey))}`;
 
@@ -105,13 +117,22 @@ export type Comparison =
   | { readonly kind: 'wider'; readonly text: string };
 
 /** Compares what an intent stands on now with what was recorded, match by match. */
-export function compare(record: IntentRecord, intent: KnownIntent, rules: readonly RecordedRule[]): Comparison {
+export function compare(
+  record: IntentRecord,
+  intent: KnownIntent,
+  rules: readonly RecordedRule[],
+  /** Keys of the stand-ins that stay: a shared rule that one of them stands in for is not missed. */
+  standIns: ReadonlySet<string> = new Set(),
+): Comparison {
+  const points = new Set([...ingressOf(record.intent), ...ingressOf(intent)].map(pointText));
+  // Behind the ingress the rules of the next hop carry all of its routes: they come and go with others, and no record may have them.
+  const hop = nextHop(record.intent);
+  const ofNextHop = (r: RecordedRule): boolean => !isIngress(r, points) && headers(r).length > 0 && headers(r).every((h) => hop.has(h));
   const before = new Set(record.rules.map(wholeKey));
   const now = new Set(rules.map(wholeKey));
-  const added = rules.filter((r) => !before.has(wholeKey(r)));
-  const missing = record.rules.filter((r) => !now.has(wholeKey(r)));
+  const added = rules.filter((r) => !before.has(wholeKey(r)) && !ofNextHop(r));
+  const missing = record.rules.filter((r) => !now.has(wholeKey(r)) && !(ofNextHop(r) && standIns.has(standInKey(r))));
   if (added.length === 0 && missing.length === 0) return { kind: 'same' };
-  const points = new Set([...ingressOf(record.intent), ...ingressOf(intent)].map(pointText));
   const narrowEnough = (rule: RecordedRule): boolean => {
     const mine = new Set(headers(rule));
     const at = isIngress(rule, points);

@@ -1,18 +1,21 @@
 import { isKnownIntent, unwrap, type Intent, type OnosClient } from '@guardpost/intents';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowUs } from '../clock.js';
+import { inParallel } from '../in-parallel.js';
 import type { FlowEnforcer, FlowPlacement } from '../enforcement/flow-enforcer.service.js';
 import type { Inventory } from '../inventory/inventory.service.js';
 import type { Ledger } from '../ledger/ledger.service.js';
 import type { PlacementRow } from '../ledger/tables.js';
 import { absent, siblingsOf, type IntentReader, type Withdrawal } from './intent-reader.js';
 import { readRecord, routePrefix, standing, standInsFor, type IntentRecord } from './intent-record.js';
-import { changeHeld, keepRecord, LATER_US, postpone, SOON_US } from './withdrawal.store.js';
+import { changeHeld, keepRecord, LATER_US, postpone, SOON_US, stillHeld } from './withdrawal.store.js';
 
 /** ONOS has taken a rule before it has told the switch: from the answer to the switch it takes some 10 ms. */
 const ON_ITS_WAY_MS = 50;
 const RULES_GONE_WITHIN_MS = 1_500;
 const LOOK_FIRST_MS = 20;
+/** Intents that are read or taken out at one time. */
+const WIDTH = 8;
 
 /** Takes intents out of ONOS: recorded first, behind guards, with stand-ins for what others share, and confirmed. */
 export class TakingOut {
@@ -24,30 +27,34 @@ export class TakingOut {
     private readonly reader: IntentReader,
   ) {}
 
-  /** Throws where ONOS can't be read; what is wrong with a single one is in the ledger. */
-  async withdraw(rows: readonly PlacementRow[]): Promise<void> {
+  /** How many could be tried: others wait for their guards. Throws where ONOS can't be read; what is wrong with a single one is in the ledger. */
+  async withdraw(rows: readonly PlacementRow[]): Promise<number> {
     const guarded = await this.guarded(rows);
-    if (guarded.length === 0) return;
+    if (guarded.length === 0) return 0;
     const all = await unwrap(this.onos.intents.list());
     const intents = new Map(guarded.map((row) => [row.id, all.find((i) => i.appId === row.intent_app && i.key === row.intent_key)]));
-    const records = await Promise.all(guarded.map((row) => this.record(row, intents.get(row.id), all)));
+    const records = await inParallel(guarded, WIDTH, (row) => this.record(row, intents.get(row.id), all));
     const going = records.filter((w) => w !== undefined);
-    if (going.length === 0) return;
-    const standIns = (await Promise.all(going.map((w) => this.standIns(w, all)))).flat();
+    const standIns = (await inParallel(going, WIDTH, (w) => this.standIns(w, all))).flat();
     const fresh = standIns.filter(({ row }) => row.state === 'requested');
     if (fresh.length > 0) {
       await this.flows.place(fresh);
       await sleep(ON_ITS_WAY_MS);
     }
     const missing = await this.notAccepted(fresh.map(({ row }) => row.id));
-    const ready = going.filter(({ row }) => !missing.has(row.mitigation_id));
+    const held = await stillHeld(
+      this.ledger,
+      going.map(({ row }) => row),
+    );
+    const ready = going.filter(({ row }) => held.has(row.id) && !missing.has(row.mitigation_id));
     await Promise.all(
       going
         .filter(({ row }) => missing.has(row.mitigation_id))
         .map(({ row }) => postpone(this.ledger, row, 'ONOS did not take a stand-in for a shared rule')),
     );
-    const out = await Promise.all(ready.map((w) => this.takeOut(w, standing(intents.get(w.row.id)?.state))));
+    const out = await inParallel(ready, WIDTH, (w) => this.takeOut(w, standing(intents.get(w.row.id)?.state)));
     await this.confirm(out.filter((w) => w !== undefined));
+    return guarded.length;
   }
 
   /** Those whose guards ONOS has. A guard of a switch that is away will be there when the switch is. */
@@ -61,9 +68,6 @@ export class TakingOut {
       .execute();
     const open = new Set(
       waiting.filter(({ device }) => this.inventory.devices.get(device ?? '')?.available !== false).map((g) => g.mitigation_id),
-    );
-    await Promise.all(
-      rows.filter((r) => open.has(r.mitigation_id)).map((r) => postpone(this.ledger, r, 'waits for its guard rules', SOON_US)),
     );
     return rows.filter((r) => !open.has(r.mitigation_id));
   }

@@ -45,3 +45,28 @@ export const changeHeld = (
 export async function lifted(ledger: Ledger, row: PlacementRow, why: string): Promise<void> {
   await ledger.write((db) => updatePlacement(db, row, { state: 'lifted', problem: null }, 'enforcer', why, nowUs()));
 }
+
+/** Those of `rows` that are to hold still: others have begun to be lifted while their turn came. */
+export async function stillHeld(ledger: Ledger, rows: readonly PlacementRow[]): Promise<Set<string>> {
+  const found = await ledger.db
+    .selectFrom('placement')
+    .select('id')
+    .where('id', 'in', [...rows.map((r) => r.id), ''])
+    .where('state', 'in', ['requested', 'accepted', 'confirmed'])
+    .execute();
+  return new Set(found.map((r) => r.id));
+}
+
+/** Keys of the stand-in rules of mitigations that go on. */
+export async function standInsThatStay(ledger: Ledger): Promise<Set<string>> {
+  const found = await ledger.db
+    .selectFrom('placement')
+    .innerJoin('mitigation', 'mitigation.id', 'placement.mitigation_id')
+    .select('placement.rule_key')
+    .where('placement.role', '=', 'stand-in')
+    .where('placement.state', 'in', ['accepted', 'confirmed'])
+    .where('mitigation.live', '=', 1)
+    .where('mitigation.state', '!=', 'lifting')
+    .execute();
+  return new Set(found.map((r) => r.rule_key ?? ''));
+}

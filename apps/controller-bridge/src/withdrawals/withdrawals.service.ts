@@ -1,5 +1,5 @@
 import type { IntentRef, Target } from '@guardpost/contracts';
-import { isKnownIntent, OnosFailure, unwrap, type Intent, type OnosClient } from '@guardpost/intents';
+import { isKnownIntent, OnosFailure, unwrap, type Host, type Intent, type OnosClient } from '@guardpost/intents';
 import { BadGatewayException, Injectable, UnprocessableEntityException } from '@nestjs/common';
 import { nowUs } from '../clock.js';
 import type { WantedPlacement } from '../mitigations/placement-plan.js';
@@ -9,9 +9,13 @@ import { chooseIntents } from './choose-intents.js';
 import { cutBy, type Guards } from './guards.js';
 import { recordedRule, refusal, requestFor, routePrefix } from './intent-record.js';
 
+const RECENT_MS = 250;
+
 /** Which intents a withdrawal takes out, and whether it may. */
 @Injectable()
 export class Withdrawals {
+  private recent: { readonly at: number; readonly read: Promise<readonly [Intent[], Host[]]> } | undefined;
+
   constructor(
     private readonly onos: OnosClient,
     private readonly policy: PolicyInForce,
@@ -49,9 +53,19 @@ export class Withdrawals {
   }
 
   private async choose(target: Target): Promise<Intent[]> {
-    const [intents, hosts] = await Promise.all([unwrap(this.onos.intents.list()), unwrap(this.onos.hosts.list())]);
+    const [intents, hosts] = await this.lists();
     const refs = chooseIntents(target, intents, hosts);
     return intents.filter((i) => refs.some((r) => r.appId === i.appId && r.key === i.key));
+  }
+
+  /** Read once for all that ask within a moment: many are withdrawn at a time. */
+  private lists(): Promise<readonly [Intent[], Host[]]> {
+    if (this.recent === undefined || Date.now() - this.recent.at > RECENT_MS) {
+      const read = Promise.all([unwrap(this.onos.intents.list()), unwrap(this.onos.hosts.list())]);
+      this.recent = { at: Date.now(), read };
+      read.catch(() => (this.recent = undefined));
+    }
+    return this.recent.read;
   }
 
   private find(refs: readonly IntentRef[]): Promise<Intent[]> {

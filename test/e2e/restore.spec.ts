@@ -23,8 +23,6 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
   let site: Site;
   let api: Api;
   let noBgp: string | undefined;
-  /** The tables without any mitigation. */
-  let plain: string[];
   let held: MitigationDetail[];
   let inSwitches: string[];
   let inOnos: string[];
@@ -37,10 +35,7 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
     await calm(api, lab);
     if (noBgp === undefined) await lab.startBgp();
     else console.log(`without a withdrawn route: ${noBgp}`);
-    plain = await tables(lab);
-    held = await hold();
-    inSwitches = await allDropRules(lab);
-    inOnos = (await heldByOnos(lab)).rules;
+    await hold();
   }, 300_000);
   afterAll(async () => {
     await calm(api, lab);
@@ -48,12 +43,14 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
     if (noBgp === undefined) await lab.stopBgp();
   });
 
-  async function hold(): Promise<MitigationDetail[]> {
+  async function hold(): Promise<void> {
     const drop = { actions: ['drop-flow' as const], ttlSeconds: 7_200, reason: 'test' };
     await api.create({ ...drop, target: { prefix: ATTACKER }, scope: 'all' });
     await api.create({ ...drop, target: { prefix: ATTACKER6 }, scope: 'edge' });
-    const drops = [await blocked(api, `${ATTACKER}/32`), await blocked(api, `${ATTACKER6}/128`)];
-    return noBgp === undefined ? [...drops, await withdrawn(api, VICTIM.prefix, { ttlSeconds: 7_200 })] : drops;
+    held = [await blocked(api, `${ATTACKER}/32`), await blocked(api, `${ATTACKER6}/128`)];
+    if (noBgp === undefined) held.push(await withdrawn(api, VICTIM.prefix, { ttlSeconds: 7_200 }));
+    inSwitches = await allDropRules(lab);
+    inOnos = (await heldByOnos(lab)).rules;
   }
 
   const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
@@ -169,6 +166,10 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
   }, 300_000);
 
   it('leaves nothing behind when its ledger is lost, and no route dead', async () => {
+    // ONOS leaves intents on the detours that they took while switches were away: what is normal is seen anew.
+    await calm(api, lab);
+    const plain = await tables(lab);
+    await hold();
     const bystander = noBgp === undefined ? pinging(lab, SIBLING, 50) : undefined;
     await site.bridge().stop();
     for (const end of ['', '-wal', '-shm']) rmSync(`${site.files.ledger()}${end}`, { force: true });
@@ -181,7 +182,8 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
       async () => (await heldByOnos(lab)).rules.length === 0 && (await allDropRules(lab)).length === 0,
       PATIENCE,
     );
-    await waitFor('the tables as they were', async () => same(await tables(lab), plain), PATIENCE);
+    await waitFor('the tables as they were', async () => same(await tables(lab), plain), { seconds: 30 }).catch(() => undefined);
+    expect(await tables(lab)).toEqual(plain);
     console.log(`nothing left behind after an empty ledger: ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     await waitFor('the bridge', () => api.ready(), { seconds: 60 });
     expect(await api.mitigations()).toEqual([]);

@@ -11,12 +11,13 @@ export async function ping(lab: Lab, host: string, to: string, count = 3, everyM
 export class LongPing {
   private static readonly running = new Set<LongPing>();
   private out = '';
+  private lastAnswered = 0;
   private readonly done: Promise<void>;
   private readonly child: ChildProcess;
 
   constructor(lab: Lab, host: string, to: string, everyMs = 50, from?: string) {
-    this.child = lab.spawn(host, ['ping', '-n', '-q', '-i', String(everyMs / 1000), ...(from === undefined ? [] : ['-I', from]), to]);
-    this.child.stdout?.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
+    this.child = lab.spawn(host, ['ping', '-n', '-i', String(everyMs / 1000), ...(from === undefined ? [] : ['-I', from]), to]);
+    this.child.stdout?.on('data', (chunk: Buffer) => this.read(chunk.toString()));
     this.done = new Promise((resolve) => this.child.on('exit', () => resolve()));
     LongPing.running.add(this);
   }
@@ -31,7 +32,15 @@ export class LongPing {
     this.child.kill('SIGINT'); // ping prints its summary
     await this.done;
     const found = /(\d+) packets transmitted, (\d+) received/.exec(this.out);
-    return { sent: Number(found?.[1] ?? 0), received: Number(found?.[2] ?? 0) };
+    const [sent, received] = [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)];
+    // The very last may have been on its way when it was stopped: it says nothing where the one before was answered.
+    return { sent: received > 0 && this.lastAnswered === sent - 1 ? sent - 1 : sent, received };
+  }
+
+  /** Keeps the end of it, where the summary will be. */
+  private read(text: string): void {
+    this.out = (this.out + text).slice(-2_000);
+    for (const [, seq] of text.matchAll(/icmp_seq=(\d+) ttl/g)) this.lastAnswered = Number(seq);
   }
 }
 

@@ -15,6 +15,7 @@ const missing = process.env['GUARDPOST_LAB_MISSING'] ?? '';
 const AWAY_SECONDS = Number(process.env['GUARDPOST_SWITCH_AWAY_SECONDS'] ?? 15);
 const PATIENCE = { seconds: 120, everyMs: 200 };
 const ATTACKER = '198.51.100.77';
+const ACTIVE = new Set(['active']);
 const ATTACKER6 = '2001:db8:bad::77';
 
 /** One mitigation by drop rules in every switch, one at the edge, and a withdrawn route intent, held against everything that happens. */
@@ -67,7 +68,7 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
 
   /** What was away and for how long; `settling` is what the lab does for its own part of the network once that is back. */
   type Back = { part: string; ms: number; settling: Promise<void> };
-  async function after(what: string, strike: (began: number) => Promise<Back | void>): Promise<void> {
+  async function after(what: string, strike: (began: number) => Promise<Back | void>): Promise<Set<string>> {
     const attacks: [string, LongPing][] = [['an attack', new LongPing(lab, 'gist1-h1', ATTACKER, 100)]];
     if (noBgp === undefined) attacks.push(['what goes to the withdrawn route', pinging(lab, VICTIM, 100)]);
     const began = performance.now();
@@ -86,11 +87,11 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
       const { sent, received } = await attack.stop();
       if (received > 0) console.log(`meanwhile ${received} of ${sent} packets of ${whose} were answered`);
     }
-    await settled();
+    return settled();
   }
 
-  /** Whatever comes late: nothing passes that should not, the others do, and nothing of ours is left over. */
-  async function settled(): Promise<void> {
+  /** Whatever comes late: nothing passes that should not, the others do, and nothing of ours is left over. Returns the states of what is held. */
+  async function settled(): Promise<Set<string>> {
     expect(await ping(lab, 'gist1-h1', ATTACKER, 5)).toBe(0);
     expect(await ping(lab, 'koren-h1', ATTACKER6, 5)).toBe(0);
     expect(await ping(lab, 'gist1-h1', lab.gateway.benign.v4, 3)).toBe(3);
@@ -102,7 +103,7 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
     await waitFor('ONOS to have seen all of it', async () => (await heldByOnos(lab)).added, PATIENCE);
     expect(await allDropRules(lab)).toEqual(inSwitches);
     expect((await heldByOnos(lab)).rules).toEqual(inOnos);
-    for (const { id } of held) expect((await api.mitigation(id)).state).toBe('active');
+    return new Set((await Promise.all(held.map(({ id }) => api.mitigation(id)))).map((m) => m.state));
   }
 
   const onosAnswers = async (): Promise<boolean> => {
@@ -111,47 +112,52 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
   };
 
   it('after ONOS was killed and started', async () => {
-    await after('ONOS kill -9', async (began) => {
+    const states = await after('ONOS kill -9', async (began) => {
       await lab.stopOnos('KILL');
       const settling = lab.startOnos();
       await waitFor('ONOS with its switches', onosAnswers, PATIENCE);
       return { part: 'ONOS', ms: performance.now() - began, settling };
     });
+    expect(states).toEqual(ACTIVE);
   }, 300_000);
 
   it.each(['KILL', 'TERM'] as const)('after Open vSwitch was restarted by SIG%s', async (signal) => {
-    await after(`OVS SIG${signal}`, async (began) => {
+    const states = await after(`OVS SIG${signal}`, async (began) => {
       const settling = lab.restartSwitch('gist1', signal);
       await waitFor('ONOS to miss the switch', async () => !(await onosAnswers()), { seconds: 30, everyMs: 20 });
       await waitFor('the switch back', onosAnswers, { ...PATIENCE, everyMs: 50 });
       return { part: 'the switch', ms: performance.now() - began, settling };
     });
+    expect(states).toEqual(ACTIVE);
   });
 
   it('after somebody deleted rules in a switch', async () => {
-    await after('ovs-ofctl del-flows', async () => {
+    const states = await after('ovs-ofctl del-flows', async () => {
       await ofctl(lab, 'gist1', 'del-flows', 'br-nd1', `ip,nw_dst=${ATTACKER}`);
       await ofctl(lab, 'koren', 'del-flows', 'br-nd3', `ipv6,ipv6_src=${ATTACKER6}`);
       if (noBgp === undefined) await ofctl(lab, 'gist2', 'del-flows', 'br-nd2', `ip,nw_dst=${VICTIM.prefix}`);
     });
+    expect(states).toEqual(ACTIVE);
   });
 
   it('after somebody deleted one of our rules through ONOS', async () => {
     const rules = held.flatMap(({ placements }) => placements.filter((p) => p.device === lab.box('gist1').device).slice(0, 1));
     expect(rules).toHaveLength(held.length);
-    await after('DELETE /flows/:device/:id', async () => {
+    const states = await after('DELETE /flows/:device/:id', async () => {
       for (const { device, flowId } of rules) await askOnos(lab, 'DELETE', `/flows/${device}/${flowId}`);
     });
+    expect(states).toEqual(ACTIVE);
   });
 
   it('after somebody deleted all our rules through ONOS', async () => {
-    await after('DELETE /flows/application/org.guardpost', async () => {
+    const states = await after('DELETE /flows/application/org.guardpost', async () => {
       await askOnos(lab, 'DELETE', '/flows/application/org.guardpost');
     });
+    expect(states).toEqual(ACTIVE);
   });
 
   it(`after a switch was out of ONOS' reach for ${AWAY_SECONDS} s, in which it lost a rule`, async () => {
-    await after(`a switch away for ${AWAY_SECONDS} s`, async (began) => {
+    const states = await after(`a switch away for ${AWAY_SECONDS} s`, async (began) => {
       const giveBack = await takeAway(lab, 'gist1');
       try {
         await waitFor('ONOS to miss it', async () => !(await onosAnswers()), { seconds: 60 });
@@ -163,6 +169,7 @@ describe.skipIf(missing !== '')(`what is wanted is restored ${missing}`, () => {
       await waitFor('ONOS to have it back', onosAnswers, PATIENCE);
       return { part: 'the switch', ms: performance.now() - began, settling: lab.settle() };
     });
+    expect(states).toEqual(ACTIVE);
   }, 300_000);
 
   it('leaves nothing behind when its ledger is lost, and no route dead', async () => {

@@ -88,8 +88,8 @@ export class TakingOut {
       return undefined;
     }
     const rules = await this.reader.rulesOf(intent);
-    // What is on its way has no rules to record yet; once recorded it goes at once.
-    if (stands === 'coming' && earlier === undefined) {
+    // What is on its way has no rules to record yet, and may take another way than it did: its guard holds until it is installed.
+    if (stands === 'coming') {
       await postpone(this.ledger, row, `${intent.state ?? ''}: waits for it to be installed`, SOON_US);
       return undefined;
     }

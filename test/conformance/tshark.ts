@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** What every layer of a frame is asked for, in the order in which tshark prints it. */
@@ -44,6 +44,7 @@ const OPTIONS = [
   'ip.check_checksum:FALSE',
 ];
 
+const PRINT = ['-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=;', '-E', 'separator=/t'];
 const HEAD = ['frame.number', 'frame.time_epoch', 'frame.len', 'frame.protocols', 'communityid'];
 
 /** Why there is nothing to compare with, or undefined. */
@@ -60,15 +61,15 @@ export const whyNoFolder = (folder: string): string | undefined => (existsSync(f
 /** A capture as tshark reads it. A capture that is cut off is read as far as it goes. */
 export function tsharkFrames(file: string): TsharkFrame[] {
   const names = [...HEAD, ...Object.values(FIELDS).flat()];
-  const text = execFileSync(
+  const wanted = names.flatMap((name) => ['-e', name]);
+  // Status 2: the capture is cut off, or damaged from some byte on.
+  const { stdout, status, error } = spawnSync(
     'tshark',
-    [
-      ...['-n', '-r', file, '--enable-protocol', 'communityid', '--disable-protocol', 'teredo', ...OPTIONS.flatMap((o) => ['-o', o])],
-      ...['-T', 'fields', '-E', 'occurrence=a', '-E', 'aggregator=;', '-E', 'separator=/t', ...names.flatMap((name) => ['-e', name])],
-    ],
+    ['-n', '-r', file, '--enable-protocol', 'communityid', ...OPTIONS.flatMap((option) => ['-o', option]), ...PRINT, ...wanted],
     { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  return text.split('\n').filter(Boolean).map((line) => frameOf(line, names)); // prettier-ignore
+  if (error !== undefined || (status !== 0 && status !== 2)) throw error ?? new Error(`tshark ended with ${status}`);
+  return stdout.split('\n').filter(Boolean).map((line) => frameOf(line, names)); // prettier-ignore
 }
 
 function frameOf(line: string, names: readonly string[]): TsharkFrame {

@@ -13,6 +13,8 @@
 
 enum direction { INGRESS, EGRESS };
 
+#define ICMP_READ 1 // `sport` of ICMP: type and code are there, of which 0, 0 would look like none
+
 // One endpoint pair. IPv4 addresses lie in word 0. ICMP: `dport` holds the bytes type, code. A later fragment has no ports.
 struct tuple {
 	__u32 src[4], dst[4];

@@ -26,12 +26,14 @@ static __always_inline int step_type(parse_ctx *ctx, struct packet *p)
 	case TYPE_VLAN:
 	case TYPE_QINQ:
 	case TYPE_QINQ_OLD:
+	case TYPE_QINQ_OLD + 0x100:
+	case TYPE_QINQ_OLD + 0x200:
 		if (load(ctx, p, tag, sizeof(tag)))
 			return fail(p, TRUNCATED);
-		if (!p->vlan[0])
-			p->vlan[0] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
-		else if (!p->vlan[1])
-			p->vlan[1] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
+		if (!p->next_vlan[0])
+			p->next_vlan[0] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
+		else if (!p->next_vlan[1])
+			p->next_vlan[1] = (bpf_ntohs(tag[0]) & 0xfff) | VLAN_PRESENT;
 		p->type = bpf_ntohs(tag[1]);
 		p->at += sizeof(tag);
 		return AT_TYPE;
@@ -39,18 +41,31 @@ static __always_inline int step_type(parse_ctx *ctx, struct packet *p)
 	case TYPE_MPLS_MULTICAST: return AT_MPLS;
 	case TYPE_PPPOE_SESSION: return AT_PPPOE;
 	}
-	return p->type < 0x600 ? AT_LLC : fail(p, NOT_IP);
+	if (p->type > LAST_LENGTH)
+		return fail(p, NOT_IP);
+	narrow(p, p->at + p->type); // 802.3: a length, and the rest is padding
+	return AT_LLC;
 }
 
-// 802.3: the type field is a length. Only SNAP with OUI 0 carries an Ethernet type.
+// IP by its SAP, or an Ethernet type behind SNAP: OUI 0, or that of 802.1H.
 static __always_inline int step_llc(parse_ctx *ctx, struct packet *p)
 {
-	__u8 llc[8];
-	if (load(ctx, p, llc, sizeof(llc)) || llc[0] != 0xaa || llc[1] != 0xaa || llc[2] != 3 || llc[3] | llc[4] | llc[5])
+	__u8 sap[3], llc[8];
+	if (load(ctx, p, sap, sizeof(sap)))
+		return fail(p, TRUNCATED);
+	if (sap[0] == 6 && sap[1] == 6 && sap[2] == 3) {
+		p->at += sizeof(sap);
+		return AT_IPV4;
+	}
+	if (sap[0] != 0xaa || sap[1] != 0xaa || sap[2] != 3)
+		return fail(p, NOT_IP);
+	if (load(ctx, p, llc, sizeof(llc)))
+		return fail(p, TRUNCATED);
+	if (llc[3] | llc[4] || (llc[5] && llc[5] != 0xf8))
 		return fail(p, NOT_IP);
 	p->type = llc[6] << 8 | llc[7];
 	p->at += sizeof(llc);
-	return p->type < 0x600 ? fail(p, MALFORMED) : AT_TYPE;
+	return p->type < FIRST_TYPE ? fail(p, MALFORMED) : AT_TYPE;
 }
 
 // The label stack does not say what it carries: the first nibble after it is the guess (RFC 4928). 0 is a pseudowire's control word.
@@ -76,14 +91,37 @@ static __always_inline int step_mpls(parse_ctx *ctx, struct packet *p)
 
 static __always_inline int step_pppoe(parse_ctx *ctx, struct packet *p)
 {
-	__u8 head[8]; // version and type, code, session, length; PPP protocol
+	__u8 head[6]; // version and type, code, session, length
 	if (load(ctx, p, head, sizeof(head)))
 		return fail(p, TRUNCATED);
 	if (head[0] != 0x11 || head[1])
 		return fail(p, MALFORMED);
 	p->at += sizeof(head);
-	__u16 protocol = head[6] << 8 | head[7];
-	return protocol == 0x0021 ? AT_IPV4 : protocol == 0x0057 ? AT_IPV6 : fail(p, NOT_IP);
+	narrow(p, p->at + (head[4] << 8 | head[5]));
+	return AT_PPP;
+}
+
+// The protocol has two bytes, or one where it is odd (RFC 1661, 6.5).
+static __always_inline int step_ppp(parse_ctx *ctx, struct packet *p)
+{
+	__u8 head[2];
+	if (load(ctx, p, head, 1))
+		return fail(p, TRUNCATED);
+	__u16 protocol = head[0];
+	if (!(protocol & 1)) {
+		if (load(ctx, p, head, 2))
+			return fail(p, TRUNCATED);
+		protocol = head[0] << 8 | head[1];
+		p->at++;
+	}
+	p->at++;
+	switch (protocol) {
+	case 0x0021: return AT_IPV4;
+	case 0x0057: return AT_IPV6;
+	case 0x0281:
+	case 0x0283: return AT_MPLS;
+	}
+	return fail(p, NOT_IP);
 }
 
 // One IP header further in: what was innermost becomes outer, unless there is an outer already (the outermost stays).
@@ -94,14 +132,8 @@ static __always_inline void enter_ip(struct packet *p, __u8 family)
 	__builtin_memset(&p->inner, 0, sizeof(p->inner));
 	p->inner.family = family;
 	p->vni = p->next_vni;
-}
-
-static __always_inline void narrow(struct packet *p, __u32 end)
-{
-	if (end > p->limit)
-		p->fault = TRUNCATED; // the header promises more than there is; what is there is still true
-	else
-		p->limit = end;
+	p->vlan[0] = p->next_vlan[0];
+	p->vlan[1] = p->next_vlan[1];
 }
 
 static __always_inline int step_ipv4(parse_ctx *ctx, struct packet *p)
@@ -123,7 +155,7 @@ static __always_inline int step_ipv4(parse_ctx *ctx, struct packet *p)
 		p->inner.fragment = 1;
 		return DONE;
 	}
-	return AT_TRANSPORT;
+	return ip.protocol == IPPROTO_AH ? AT_EXTENSION : AT_TRANSPORT;
 }
 
 static __always_inline int step_ipv6(parse_ctx *ctx, struct packet *p)
@@ -143,14 +175,30 @@ static __always_inline int step_ipv6(parse_ctx *ctx, struct packet *p)
 	return AT_EXTENSION;
 }
 
+// Mobility, HIP, Shim6: where nothing follows them, they are what the packet is about.
+static __always_inline int stands(__u8 kind)
+{
+	return kind == 135 || kind == 139 || kind == 140;
+}
+
+// Behind IPv4 there is only AH.
+static __always_inline int is_extension(__u8 kind, __u8 family)
+{
+	if (kind == IPPROTO_AH)
+		return 1;
+	return family == 6 && (kind == IPPROTO_HOPOPTS || kind == IPPROTO_ROUTING || kind == IPPROTO_FRAGMENT || kind == IPPROTO_DSTOPTS || stands(kind));
+}
+
 static __always_inline int step_extension(parse_ctx *ctx, struct packet *p)
 {
 	__u8 head[4];
 	__u8 kind = p->inner.proto;
-	if (kind != IPPROTO_HOPOPTS && kind != IPPROTO_ROUTING && kind != IPPROTO_FRAGMENT && kind != IPPROTO_AH && kind != IPPROTO_DSTOPTS && kind != 135 && kind != 139 && kind != 140)
+	if (!is_extension(kind, p->inner.family))
 		return AT_TRANSPORT;
-	if (load(ctx, p, head, sizeof(head)))
+	if (load(ctx, p, head, sizeof(head)) || (kind == IPPROTO_FRAGMENT && p->at + 8 > p->limit))
 		return fail(p, TRUNCATED);
+	if (stands(kind) && head[0] == IPPROTO_NONE)
+		return DONE;
 	p->inner.proto = head[0];
 	if (kind == IPPROTO_FRAGMENT) {
 		p->at += 8;
@@ -177,6 +225,7 @@ static __always_inline int step_transport(parse_ctx *ctx, struct packet *p)
 	if ((t->proto == IPPROTO_ICMP && t->family == 4) || (t->proto == IPPROTO_ICMPV6 && t->family == 6)) {
 		if (load(ctx, p, &t->dport, 2))
 			return fail(p, TRUNCATED);
+		t->sport = ICMP_READ;
 		return DONE;
 	}
 	if (!header)
@@ -209,6 +258,7 @@ __noinline int parse_step(parse_ctx *ctx, struct packet *p)
 	case AT_LLC: return step_llc(ctx, p);
 	case AT_MPLS: return step_mpls(ctx, p);
 	case AT_PPPOE: return step_pppoe(ctx, p);
+	case AT_PPP: return step_ppp(ctx, p);
 	case AT_IPV4: return step_ipv4(ctx, p);
 	case AT_IPV6: return step_ipv6(ctx, p);
 	case AT_EXTENSION: return step_extension(ctx, p);

@@ -94,7 +94,7 @@ static __always_inline void count_faults(struct __sk_buff *skb, struct packet *p
 // Everything that is not plain. A global function: the verifier looks at it once, for both programs.
 __noinline int tap_rest(struct __sk_buff *skb, __u8 direction)
 {
-	struct packet p = { .limit = skb->len, .vlan = { offloaded_vlan(skb) } };
+	struct packet p = { .limit = skb->len, .next_vlan = { offloaded_vlan(skb) } };
 	struct tuple *t = &p.inner;
 	parse(skb, &p);
 	count_faults(skb, &p);

@@ -7,8 +7,9 @@ const KEY6 = { words: 11, src: 0, dst: 4, ports: 8, proto: 9, context: 10 } as c
 export const KEYS = { 4: KEY4, 6: KEY6 } as const;
 /** Behind the key: flags (1 word), four doubles, ordinal, padding. */
 const VALUE_WORDS = 1 + 8 + 2;
-/** In the word of the protocol: the ports hold type and code. */
+/** In the word of the protocol: the ports hold type and code; they are ports. Neither: there are none. */
 export const ICMP_READ = 0x100;
+export const PORTS_READ = 0x200;
 
 /** vlan01, vlan23, VNI, outer family, outer source (4), outer destination (4). */
 const CONTEXT_WORDS = 12;
@@ -101,7 +102,7 @@ export class FlowCache {
 
   private service(p: Packet, at: number): void {
     this.key[at] = p.icmp >= 0 ? p.icmp : (p.sport << 16) | p.dport;
-    this.key[at + 1] = p.icmp >= 0 ? p.proto | ICMP_READ : p.proto;
+    this.key[at + 1] = p.proto | (p.icmp >= 0 ? ICMP_READ : p.hasPorts ? PORTS_READ : 0);
   }
 
   private contextOf(p: Packet): number {

@@ -1,6 +1,6 @@
 import { formatAddress } from '@guardpost/contracts';
 import { communityId } from '../packet/community-id.js';
-import { CONTEXT, type FlowCache, ICMP_READ, KEYS, VALUES } from './flow-cache.js';
+import { CONTEXT, type FlowCache, ICMP_READ, KEYS, PORTS_READ, VALUES } from './flow-cache.js';
 import type { FlowNumber } from './fragment-table.js';
 
 /** Counts of one flow of a capture. Times in microseconds since 1970. */
@@ -82,9 +82,11 @@ export class FlowRecords {
     const { words, doubles, rowWords } = family === 4 ? this.cache.table4 : this.cache.table6;
     const at = (flow >>> 1) * rowWords;
     const service = words[at + key.ports]!;
-    const isIcmp = (words[at + key.proto]! & ICMP_READ) !== 0;
+    const proto = words[at + key.proto]!;
+    const isIcmp = (proto & ICMP_READ) !== 0;
+    const hasPorts = (proto & PORTS_READ) !== 0;
     const ports = isIcmp ? { sport: 0, dport: 0, icmp: service } : { sport: service >>> 16, dport: service & 0xffff, icmp: -1 };
-    return { family, words, doubles, key, at, proto: words[at + key.proto]! & 255, ...ports } as const;
+    return { family, words, doubles, key, at, proto: proto & 255, hasPorts, ...ports } as const;
   }
 
   private context(row: number): Context {

@@ -22,10 +22,14 @@ export interface Service {
   readonly icmp: { readonly type: number; readonly code: number } | null;
 }
 
-/** What the two port fields mean for a protocol: ICMP keeps type and code in the second. */
+/** What the two port fields mean for a protocol: ICMP keeps type and code in the second, and says in the first that they were read. */
 export function serviceAt(view: DataView, sportAt: number, dportAt: number, proto: number): Service {
   if (proto === PROTO.icmp || proto === PROTO.icmp6)
-    return { sport: 0, dport: 0, icmp: { type: view.getUint8(dportAt), code: view.getUint8(dportAt + 1) } };
+    return {
+      sport: 0,
+      dport: 0,
+      icmp: view.getUint16(sportAt) === 0 ? null : { type: view.getUint8(dportAt), code: view.getUint8(dportAt + 1) },
+    };
   return { sport: view.getUint16(sportAt), dport: view.getUint16(dportAt), icmp: null };
 }
 

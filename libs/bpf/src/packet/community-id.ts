@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { PROTO_ICMP, PROTO_ICMP6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from './numbers.js';
+import { PROTO_ICMP, PROTO_ICMP6 } from './numbers.js';
 
 /** Messages that answer each other (ICMP, ICMPv6): a conversation has one id whoever asked. */
 const ANSWERS4 = new Map([[8, 0], [0, 8], [13, 14], [14, 13], [15, 16], [16, 15], [10, 9], [9, 10], [17, 18], [18, 17]]); // prettier-ignore
-const ANSWERS6 = new Map([[128, 129], [129, 128], [133, 134], [134, 133], [135, 136], [136, 135], [130, 131], [131, 130], [144, 145], [145, 144]]); // prettier-ignore
+const ANSWERS6 = new Map([[128, 129], [129, 128], [133, 134], [134, 133], [135, 136], [136, 135], [130, 131], [131, 130], [139, 140], [140, 139], [144, 145], [145, 144]]); // prettier-ignore
 
 const SEED_BYTES = 2;
 
@@ -14,6 +14,7 @@ export interface CommunityTuple {
   readonly srcAt: number;
   readonly dstAt: number;
   readonly proto: number;
+  readonly hasPorts: boolean;
   readonly sport: number;
   readonly dport: number;
   /** type << 8 | code; -1 = none. */
@@ -27,7 +28,7 @@ const view = new DataView(scratch.buffer);
  * Community ID v1, seed 0 (https://github.com/corelight/community-id-spec): the same for both directions of a conversation. Protocols without
  * ports, later fragments and headers cut short go by addresses and protocol alone.
  */
-export function communityId({ family, words, srcAt, dstAt, proto, sport, dport, icmp }: CommunityTuple): string {
+export function communityId({ family, words, srcAt, dstAt, proto, hasPorts, sport, dport, icmp }: CommunityTuple): string {
   const count = family === 4 ? 1 : 4;
   let [from, to] = [sport, dport];
   let oneWay = false;
@@ -47,7 +48,7 @@ export function communityId({ family, words, srcAt, dstAt, proto, sport, dport, 
   scratch[at] = proto;
   scratch[at + 1] = 0;
   at += 2;
-  if (isIcmp || ((proto === PROTO_TCP || proto === PROTO_UDP || proto === PROTO_SCTP) && (from !== 0 || to !== 0))) {
+  if (isIcmp || hasPorts) {
     view.setUint16(at, swap ? to : from);
     view.setUint16(at + 2, swap ? from : to);
     at += 4;

@@ -26,6 +26,8 @@ export class Packet {
   readonly src = new Int32Array(4);
   readonly dst = new Int32Array(4);
   proto = 0;
+  /** Whether ports were there to be read: 0 is a port too. */
+  hasPorts = false;
   sport = 0;
   dport = 0;
   /** type << 8 | code; -1 = none. */
@@ -71,7 +73,7 @@ export class Packet {
     this.type = this.tunnels = 0;
     this.family = this.proto = this.sport = this.dport = this.tcpFlags = 0;
     this.icmp = this.vni = this.nextVni = -1;
-    this.fragment = false;
+    this.fragment = this.hasPorts = false;
     this.vlan01 = this.vlan23 = 0;
     this.tags = this.tags01 = this.tags23 = 0;
     this.outerFamily = this.fragments = 0;
@@ -125,7 +127,7 @@ export class Packet {
     this.family = family;
     this.sport = this.dport = this.tcpFlags = 0;
     this.icmp = -1;
-    this.fragment = false;
+    this.fragment = this.hasPorts = false;
     this.vni = this.nextVni;
     this.vlan01 = this.tags01;
     this.vlan23 = this.tags23;

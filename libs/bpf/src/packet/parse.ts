@@ -79,6 +79,7 @@ function plain(p: Packet, at: number, captured: number, wire: number): boolean {
   p.src[0] = view.getInt32(at + 26);
   p.dst[0] = view.getInt32(at + 30);
   p.proto = proto;
+  p.hasPorts = true;
   p.sport = ports >>> 16;
   p.dport = ports & 0xffff;
   return true;

@@ -51,6 +51,7 @@ function icmp(p: Packet): number {
 function ports(p: Packet, header: number): number {
   if (!p.has(4)) return STEP.done;
   const { at, view } = p;
+  p.hasPorts = true;
   p.sport = view.getUint16(at);
   p.dport = view.getUint16(at + 2);
   if (p.at + header > p.limit) p.fault = FAULT.truncated;

@@ -6,9 +6,15 @@ import { SDNIP, standing } from './intent-record.js';
 /** Name of the interface that exists for a moment: one that is found later was left behind by a bridge that died. */
 const NAME = 'guardpost-resubmission';
 const PATIENCE_MS = 5_000;
+/** SDN-IP begins some 40 ms after the interface is there. */
+const NOTICED_WITHIN_MS = 1_500;
+const ATTEMPTS = 3;
 const LOOK_EVERY_MS = 20;
 /** Above what anybody numbers ports with, below OpenFlow's reserved ones. */
 const HIGHEST_PORT = 65_000;
+const PORTS = 1_000;
+/** Another port each time, so that one that just went is not taken for one that stayed. */
+let turn = 0;
 
 /**
  * Makes SDN-IP submit all of its route intents again, as it alone can: with their own matches and constraints. It does so when
@@ -16,19 +22,33 @@ const HIGHEST_PORT = 65_000;
  * that. Every withdrawn route is back then: guards must stand.
  */
 export async function resubmitRoutes(onos: OnosClient, inventory: Inventory, wanted: readonly string[]): Promise<Map<string, Intent>> {
-  const port = await unusedPort(onos, inventory);
+  for (let attempt = 1; ; attempt++) {
+    const port = await unusedPort(onos, inventory);
+    const seen = await comeAndGo(onos, port, wanted);
+    // ONOS makes one of changes that come close together: an interface that goes at once was never there for SDN-IP.
+    if (seen.noticed || attempt === ATTEMPTS) return seen.routes;
+  }
+}
+
+async function comeAndGo(
+  onos: OnosClient,
+  port: string,
+  wanted: readonly string[],
+): Promise<{ routes: Map<string, Intent>; noticed: boolean }> {
   const usesPort = (intent: Intent): boolean =>
     isKnownIntent(intent) && 'ingressPoint' in intent && [intent.ingressPoint].flat().some((p) => `${p.device}/${p.port}` === port);
   let routes = await routeIntents(onos);
-  const settle = async (with_: boolean): Promise<void> => {
-    const until = Date.now() + PATIENCE_MS;
+  let noticed = false;
+  const settle = async (withPort: boolean): Promise<void> => {
+    const began = Date.now();
     for (;;) {
       routes = await routeIntents(onos);
+      noticed ||= [...routes.values()].some(usesPort);
       const settled = wanted.every((key) => {
         const intent = routes.get(key);
-        return intent !== undefined && standing(intent.state) === 'there' && usesPort(intent) === with_;
+        return intent !== undefined && standing(intent.state) === 'there' && usesPort(intent) === withPort;
       });
-      if (settled || Date.now() > until) return;
+      if (settled || Date.now() - began > (noticed ? PATIENCE_MS : NOTICED_WITHIN_MS)) return;
       await sleep(LOOK_EVERY_MS);
     }
   };
@@ -38,8 +58,8 @@ export async function resubmitRoutes(onos: OnosClient, inventory: Inventory, wan
   } finally {
     await unwrap(onos.netcfg.removeInterfaces(port));
   }
-  await settle(false);
-  return routes;
+  if (noticed) await settle(false);
+  return { routes, noticed };
 }
 
 /** Takes away what a bridge that died in the middle left in ONOS' configuration. */
@@ -63,5 +83,8 @@ async function unusedPort(onos: OnosClient, inventory: Inventory): Promise<strin
   ]);
   const device = inventory.devices.find({ filter: (d) => d.available })[0] ?? inventory.devices.find()[0];
   if (device === undefined) throw new Error('ONOS has no device on which an interface could be added');
-  for (let n = HIGHEST_PORT; ; n--) if (!taken.has(`${device.id}/${n}`)) return `${device.id}/${n}`;
+  for (;;) {
+    const port = `${device.id}/${HIGHEST_PORT - (turn++ % PORTS)}`;
+    if (!taken.has(port)) return port;
+  }
 }

@@ -154,7 +154,7 @@ export class FileTap implements FrameSink {
   }
 }
 
-const sampleOf = ({ firstUs, lastUs, outer: _, ...counts }: FlowTotals, rule: number, ifname: string): FlowSample => ({
+const sampleOf = ({ firstUs, lastUs, ...counts }: FlowTotals, rule: number, ifname: string): FlowSample => ({
   ...counts,
   ifindex: 1,
   ifname,

@@ -109,7 +109,7 @@ describe('an ONOS that answers oddly', () => {
     odd = { body: '{"flows": "many"}', headers: { 'content-type': 'application/json' } };
     const reconciler = new Reconciler(onos, ledger, inventory, {
       enforcer,
-      intents: { look: () => Promise.resolve(0) },
+      intents: { look: () => Promise.resolve(0), giveBackLost: () => Promise.resolve({ routes: [], others: [], wait: [], back: [] }) },
       scopes: { keep: () => Promise.resolve(0) },
       protection: { refresh: () => Promise.resolve() },
     });

@@ -17,6 +17,8 @@
 #define TYPE_MPLS_MULTICAST 0x8848
 #define TYPE_PPPOE_SESSION 0x8864
 #define TYPE_BRIDGED 0x6558 // Ethernet in GRE and Geneve
+#define TYPE_BACKBONE 0x88e7   // 802.1ah: a service tag, then the customer's frame
+#define TYPE_FABRICPATH 0x8903 // Cisco's, the same with a tag of its own
 #define TYPE_PPP 0x880b
 #define TYPE_WCCP 0x883e
 #define TYPE_ERSPAN 0x88be

@@ -40,6 +40,8 @@ static __always_inline int step_type(parse_ctx *ctx, struct packet *p)
 	case TYPE_MPLS:
 	case TYPE_MPLS_MULTICAST: return AT_MPLS;
 	case TYPE_PPPOE_SESSION: return AT_PPPOE;
+	case TYPE_BACKBONE: p->at += 4; return AT_ETHERNET;
+	case TYPE_FABRICPATH: p->at += 2; return AT_ETHERNET;
 	}
 	if (p->type > LAST_LENGTH)
 		return fail(p, NOT_IP);

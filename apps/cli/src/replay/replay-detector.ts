@@ -52,20 +52,21 @@ export class ReplayDetector {
     this.detector.onEvent(event);
   }
 
-  /** Time has gone on to `us`: the rounds that were due until then. */
+  /** Time has gone on to `us`: the rounds that were due until then. While nothing is open, one tells as much as many. */
   advance(us: number): void {
-    while (this.nextRoundUs <= us && this.detector.openWindows > 0) {
+    while (this.nextRoundUs <= us) {
       this.clock.set(this.nextRoundUs);
       const samples = this.flows();
       this.round(samples);
-      this.nextRoundUs += samples.length <= FEW_FLOWS ? US : WINDOW_SECONDS * US;
+      const spacing = samples.length <= FEW_FLOWS ? US : WINDOW_SECONDS * US;
+      this.nextRoundUs = (this.detector.openWindows > 0 ? this.nextRoundUs : us) + spacing;
     }
-    if (this.nextRoundUs <= us) this.nextRoundUs = us + US;
     this.clock.set(us);
   }
 
   /** The capture has ended: every flow's last counts, and the end of every window. */
   finish(): void {
+    this.round(this.flows());
     for (const sample of this.flows()) this.detector.onEvicted(sample);
     while (this.detector.openWindows > 0) {
       this.clock.set(this.clock.nowUs() + WINDOW_SECONDS * US);

@@ -31,6 +31,7 @@ const readable: [string, number, Buffer, Want][] = [
   ['PPP without address and control', LINK.ppp, join(bytes(0, 0x57), tcp6(17)), is6(17)],
   ['PPP in HDLC', LINK.pppHdlc, join(bytes(0xff, 3, 0, 0x21), tcp4(18)), is4(18)],
   ['PPP with a direction', LINK.pppWithDirection, join(bytes(1, 0xff, 3, 0, 0x21), tcp4(19)), is4(19)],
+  ['Cisco HDLC, called PPP', LINK.ppp, join(bytes(0x8f, 0, 0x86, 0xdd), tcp6(20)), is6(20)],
   ['Cisco HDLC', LINK.ciscoHdlc, join(bytes(0x0f, 0, 8, 0), tcp4(20)), is4(20)],
   ['PPPoE', LINK.pppEther, f.pppoe(0x21, tcp4(21)), is4(21)],
   ['FDDI', LINK.fddi, join(bytes(0x50), Buffer.alloc(12), snap, tcp4(22)), is4(22)],

@@ -46,11 +46,10 @@ export function enterLink(p: Packet, linkType: number): number {
       return sll(p, 16, 14, 2);
     case LINK.linuxSll2:
       return sll(p, 20, 0, 8);
-    case LINK.ppp:
-      return framedPpp(p);
     case LINK.pppWithDirection:
       p.at += 1;
       return framedPpp(p);
+    case LINK.ppp:
     case LINK.pppHdlc:
     case LINK.ciscoHdlc:
       return hdlc(p);
@@ -102,7 +101,7 @@ function sll(p: Packet, header: number, protocolAt: number, hardwareAt: number):
 const HDLC_UNICAST = 0x0f;
 const HDLC_MULTICAST = 0x8f;
 
-/** Cisco's framing carries an Ethernet type, RFC 1662's a PPP protocol: the address tells. */
+/** Cisco's framing carries an Ethernet type, RFC 1662's a PPP protocol: the address tells, whatever the link type says. */
 function hdlc(p: Packet): number {
   if (!p.has(4)) return STEP.done;
   const address = p.bytes[p.at]!;

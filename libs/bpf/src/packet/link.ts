@@ -1,4 +1,15 @@
-import { FIRST_TYPE, isVlan, LAST_LENGTH, TYPE_IPV4, TYPE_IPV6, TYPE_MPLS, TYPE_MPLS_MULTICAST, TYPE_PPPOE_SESSION } from './numbers.js';
+import {
+  FIRST_TYPE,
+  isVlan,
+  LAST_LENGTH,
+  TYPE_BACKBONE,
+  TYPE_FABRICPATH,
+  TYPE_IPV4,
+  TYPE_IPV6,
+  TYPE_MPLS,
+  TYPE_MPLS_MULTICAST,
+  TYPE_PPPOE_SESSION,
+} from './numbers.js';
 import type { Packet } from './packet.js';
 import { FAULT, STEP } from './step.js';
 
@@ -22,6 +33,10 @@ export function etherType(p: Packet): number {
   }
   if (type === TYPE_MPLS || type === TYPE_MPLS_MULTICAST) return STEP.mpls;
   if (type === TYPE_PPPOE_SESSION) return STEP.pppoe;
+  if (type === TYPE_BACKBONE || type === TYPE_FABRICPATH) {
+    p.at += type === TYPE_BACKBONE ? 4 : 2;
+    return STEP.ethernet;
+  }
   if (type > LAST_LENGTH) return p.fail(FAULT.notIp);
   // 802.3: the field is a length, and the rest is padding.
   p.narrow(p.at + type);

@@ -4,6 +4,9 @@ export const TYPE_IPV6 = 0x86dd;
 export const TYPE_MPLS = 0x8847;
 export const TYPE_MPLS_MULTICAST = 0x8848;
 export const TYPE_PPPOE_SESSION = 0x8864;
+/** 802.1ah: a service tag, then the customer's frame. Cisco's FabricPath: the same with a tag of its own. */
+export const TYPE_BACKBONE = 0x88e7;
+export const TYPE_FABRICPATH = 0x8903;
 export const TYPE_PPP = 0x880b;
 export const TYPE_BRIDGED = 0x6558;
 export const TYPE_WCCP = 0x883e;

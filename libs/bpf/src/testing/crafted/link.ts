@@ -24,6 +24,8 @@ export const LINK_FRAMES: Crafted[] = [
   { name: 'priority bits', frame: f.ethernet(TYPE.vlan, f.tag(0xf064, TYPE.ipv6, tcp6(5))), want: { ...is6(5), vlan: [100] } },
   { name: 'QinQ 4095', frame: f.ethernet(TYPE.qinqOld, f.tag(4095, TYPE.vlan, f.tag(1, TYPE.ipv6, tcp6(6)))), want: { ...is6(6), vlan: [4095, 1] } },
   ...pairs,
+  { name: '802.1ah', frame: f.ethernet(0x88e7, Buffer.concat([bytes(0, 0, 0, 9), f.ethernet(TYPE.vlan, f.tag(7, TYPE.ipv4, tcp4(23)))])), want: { ...is4(23), vlan: [7] } },
+  { name: 'FabricPath', frame: f.ethernet(0x8903, Buffer.concat([bytes(0, 0x40), eth4(tcp4(24))])), want: is4(24) },
   { name: 'MPLS over IPv4', frame: f.ethernet(TYPE.mpls, f.mpls(3, tcp4(7))), want: is4(7) },
   { name: 'MPLS over IPv6', frame: f.ethernet(TYPE.mpls, f.mpls(1, tcp6(8))), want: is6(8) },
   { name: 'MPLS multicast', frame: f.ethernet(0x8848, f.mpls(1, tcp4(9))), want: is4(9) },

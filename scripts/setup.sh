@@ -31,7 +31,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     for p in "${missing[@]}"; do
       apt-get install -y -qq --no-install-recommends "$p" >/dev/null 2>&1 || say "$p can't be had (apt-get install $p)"
     done
-    if [ ${#fresh[@]} -gt 0 ] && [ -d /run/systemd/system ]; then systemctl disable -q --now "${fresh[@]}" 2>/dev/null || true; fi
+    if [ -d /run/systemd/system ]; then
+      for p in "${fresh[@]}"; do systemctl disable -q --now "$p" 2>/dev/null || true; done
+    fi
     if [ -n "$(trap -p EXIT)" ]; then rm -f /usr/sbin/policy-rc.d; trap - EXIT; fi
   fi
 fi

@@ -2,11 +2,11 @@
 /* global fetch, AbortSignal, setInterval, clearInterval */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `call(method, path, body)` under /onos/v1; the answer's JSON, null where there is none. @throws on any status but 2xx. */
+/** `call(method, path, body)` under /onos/v1, or under /onos where `path` begins with a slash; the answer's JSON, null where there is none. @throws on any status but 2xx. */
 export function onosAt(url) {
   const auth = `Basic ${Buffer.from(`${process.env.ONOS_USER}:${process.env.ONOS_PASSWORD}`).toString('base64')}`;
   return async (method, path, body) => {
-    const answer = await fetch(`${url}/onos/v1/${path}`, {
+    const answer = await fetch(`${url}/onos${path.startsWith('/') ? path : `/v1/${path}`}`, {
       method,
       headers: { authorization: auth, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),

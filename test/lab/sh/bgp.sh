@@ -91,22 +91,27 @@ bgp_network() {                               # bgp_network ROUTER [no] PREFIX
 }
 bgp_need_up() { bgp_is_up || fail "no BGP here (lab.sh bgp-up)"; FRR=$(bgp_run); }
 bgp_announce() {                              # bgp_announce ROUTER PREFIX  -> prints the address of it that answers
-  local name=$1 prefix=$2 address
-  address=$(first_host "$prefix")
+  local name=$1 prefix=$2 address a
+  address=$(host_of "$prefix" 1)
+  for a in $(peer_row "$name" | cut -d' ' -f2- | tr ' ' '\n' | grep -E '^[0-9.]+/[0-9]+$'); do
+    if [ "$(host_of "$a" 0)/${a#*/}" = "$(host_of "$prefix" 0)/${prefix#*/}" ]; then address=${a%/*}; fi
+  done
   ip -n "$LAB-$name" addr replace "$address/${prefix#*/}" dev lo
   bgp_network "$name" "$prefix"
   echo "$address"
 }
 bgp_unannounce() {
+  local a
   bgp_network "$1" no "$2"
   ip -n "$LAB-$1" -o -4 addr show dev lo to "$2" scope global | awk '{print $4}' | while read -r a; do ip -n "$LAB-$1" addr del "$a" dev lo; done
 }
-first_host() {                                # 116.89.190.84/30 -> 116.89.190.85; what has host bits set stays as it is
-  local length=${1#*/} address=${1%/*} last size
-  [[ $1 =~ ^([0-9]+\.){3}[0-9]+/[0-9]+$ ]] && [ "$length" -ge 8 ] && [ "$length" -le 32 ] || fail "$1: expected a prefix, 116.89.190.84/30"
-  last=${address##*.}; size=$((length > 24 ? 1 << (32 - length) : 256))
-  [ "$length" -ge 31 ] || [ $((last % size)) != 0 ] || last=$((last + 1))
-  echo "${address%.*}.$last"
+host_of() {                                   # host_of PREFIX N: its Nth address; of a /31 and a /32 the first
+  local length=${1#*/} bytes n
+  [[ $1 =~ ^([0-9]+\.){3}[0-9]+/[0-9]+$ ]] && [ "$length" -le 32 ] || fail "$1: expected a prefix, 116.89.190.84/30"
+  IFS=. read -r -a bytes <<<"${1%/*}"
+  n=$(((bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3]) >> (32 - length) << (32 - length)))
+  [ "$length" -ge 31 ] || n=$((n + $2))
+  echo "$((n >> 24)).$((n >> 16 & 255)).$((n >> 8 & 255)).$((n & 255))"
 }
 
 bgp_up() {                                    # also mends: what has died is started, what ONOS forgot is told again

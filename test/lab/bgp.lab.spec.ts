@@ -46,11 +46,12 @@ describe.skipIf(missing !== '')(`BGP around the lab ${missing}`, () => {
   });
 
   it('carries traffic between all routers, both ways', async () => {
+    const unreached: string[] = [];
     for (const from of lab.bgp.routers)
-      for (const to of lab.bgp.routers)
-        if (from !== to)
-          for (const { address } of to.prefixes)
-            expect([from.name, address, await lab.ping(from, from.prefixes[0]!.address, address)]).toEqual([from.name, address, 1]);
+      for (const to of lab.bgp.routers.filter((r) => r !== from))
+        for (const { address } of to.prefixes)
+          if ((await lab.ping(from, from.prefixes[0]!.address, address)) !== 1) unreached.push(`${from.name} -> ${address}`);
+    expect(unreached).toEqual([]);
   });
 
   it('takes an intent away with its route, and makes it again', async () => {

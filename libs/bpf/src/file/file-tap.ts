@@ -137,9 +137,9 @@ export class FileTap implements FrameSink {
     }
     if (rule === 0) return;
     this.matched.set(flow, { rule, ifname });
-    const { bytes: _, packets: __, firstUs: ___, lastUs: ____, ...tuple } = this.records.read(flow);
+    const { src, dst, sport, dport, proto, vlan, vni, outer, tcpFlags, icmp } = this.records.read(flow);
     this.handlers?.onEvent({
-      ...tuple,
+      ...{ src, dst, sport, dport, proto, vlan, vni, outer, tcpFlags, icmp },
       bootNs: BigInt(us) * 1000n,
       ifindex: 1,
       ifname,

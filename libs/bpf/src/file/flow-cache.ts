@@ -15,8 +15,8 @@ export const PORTS_READ = 0x200;
 const CONTEXT_WORDS = 12;
 export const CONTEXT = { vlan01: 0, vlan23: 1, vni: 2, outerFamily: 3, outerSrc: 4, outerDst: 8 } as const;
 
-/** What stands behind a key of `keyWords` words, as offsets into `words`, or into `doubles` (half of that). */
-export const VALUES = { tcpFlags: 0, packets: 1, bytes: 3, first: 5, last: 7, ordinal: 9 } as const;
+/** Where values stand behind a key, in words. From `packets` on, four doubles: packets, bytes, first, last. */
+export const VALUES = { tcpFlags: 0, packets: 1, ordinal: 9 } as const;
 
 /**
  * Counts of every flow of a capture. A flow is the innermost tuple (ICMP: with type and code) with its VLAN tags, VNI and outer addresses.

@@ -46,47 +46,49 @@ export class FlowRecords {
       return row < table.count ? table.words[row * table.rowWords + KEYS[family].words + VALUES.ordinal]! : Infinity;
     };
     for (let [row4, row6] = [0, 0]; row4 < table4.count || row6 < table6.count;) {
-      if (ordinalOf(4, row4) < ordinalOf(6, row6)) yield this.readWithId(row4++ << 1);
-      else yield this.readWithId((row6++ << 1) | 1);
+      if (ordinalOf(4, row4) < ordinalOf(6, row6)) yield this.record(row4++ << 1, true);
+      else yield this.record((row6++ << 1) | 1, true);
     }
   }
 
   read(flow: FlowNumber): FlowTotals {
-    const { family, words, doubles, key, at, proto, icmp, sport, dport } = this.rowOf(flow);
-    const values = at + key.words;
-    const double = (offset: number): number => doubles[(values + offset) / 2]!;
-    return {
-      src: addressAt(words, at + key.src, family),
-      dst: addressAt(words, at + key.dst, family),
-      sport,
-      dport,
-      proto,
-      ...this.context(words[at + key.context]!),
-      packets: double(VALUES.packets),
-      bytes: double(VALUES.bytes),
-      firstUs: double(VALUES.first),
-      lastUs: double(VALUES.last),
-      tcpFlags: words[values + VALUES.tcpFlags]!,
-      icmp: icmp < 0 ? null : { type: icmp >> 8, code: icmp & 255 },
-    };
+    return this.record(flow, false);
   }
 
-  private readWithId(flow: FlowNumber): FlowRecord {
-    const { key, at, ...row } = this.rowOf(flow);
-    return { ...this.read(flow), communityId: communityId({ ...row, srcAt: at + key.src, dstAt: at + key.dst }) };
-  }
-
-  private rowOf(flow: FlowNumber) {
+  /** Written out, without spreads: there may be millions. */
+  private record(flow: FlowNumber, withId: boolean): FlowRecord {
     const family = (flow & 1) === 1 ? 6 : 4;
     const key = KEYS[family];
     const { words, doubles, rowWords } = family === 4 ? this.cache.table4 : this.cache.table6;
     const at = (flow >>> 1) * rowWords;
+    const [srcAt, dstAt] = [at + key.src, at + key.dst];
     const service = words[at + key.ports]!;
-    const proto = words[at + key.proto]!;
-    const isIcmp = (proto & ICMP_READ) !== 0;
-    const hasPorts = (proto & PORTS_READ) !== 0;
-    const ports = isIcmp ? { sport: 0, dport: 0, icmp: service } : { sport: service >>> 16, dport: service & 0xffff, icmp: -1 };
-    return { family, words, doubles, key, at, proto: proto & 255, hasPorts, ...ports } as const;
+    const protoWord = words[at + key.proto]!;
+    const proto = protoWord & 255;
+    const hasPorts = (protoWord & PORTS_READ) !== 0;
+    const icmp = (protoWord & ICMP_READ) !== 0 ? service : -1;
+    const sport = icmp < 0 ? service >>> 16 : 0;
+    const dport = icmp < 0 ? service & 0xffff : 0;
+    const { vlan, vni, outer } = this.context(words[at + key.context]!);
+    const values = at + key.words;
+    const counts = (values + VALUES.packets) / 2;
+    return {
+      src: addressAt(words, srcAt, family),
+      dst: addressAt(words, dstAt, family),
+      sport,
+      dport,
+      proto,
+      vlan,
+      vni,
+      outer,
+      packets: doubles[counts]!,
+      bytes: doubles[counts + 1]!,
+      firstUs: doubles[counts + 2]!,
+      lastUs: doubles[counts + 3]!,
+      tcpFlags: words[values + VALUES.tcpFlags]!,
+      icmp: icmp < 0 ? null : { type: icmp >> 8, code: icmp & 255 },
+      communityId: withId ? communityId({ family, words, srcAt, dstAt, proto, hasPorts, sport, dport, icmp }) : '',
+    };
   }
 
   private context(row: number): Context {

@@ -38,7 +38,9 @@ struct packet {
 	__u32 vni, next_vni;
 	__u16 vlan[2], next_vlan[2]; // in front of `inner`; and of what lies further in, until an IP header is found there
 	__u16 type;                  // Ethernet type, host order
-	__u8 step, fault, tunnels, pad;
+	__u8 step, fault, tunnels;
+	__u8 fragmented; // `inner` is a fragment, the first or a later one
+	__u32 fragment_id;
 };
 
 static __always_inline int fail(struct packet *p, enum fault fault)

@@ -133,6 +133,7 @@ static __always_inline void enter_ip(struct packet *p, __u8 family)
 		p->outer = p->inner;
 	__builtin_memset(&p->inner, 0, sizeof(p->inner));
 	p->inner.family = family;
+	p->fragmented = 0;
 	p->vni = p->next_vni;
 	p->vlan[0] = p->next_vlan[0];
 	p->vlan[1] = p->next_vlan[1];
@@ -153,6 +154,8 @@ static __always_inline int step_ipv4(parse_ctx *ctx, struct packet *p)
 	if (total)
 		narrow(p, p->at + total);
 	p->at += header;
+	p->fragmented = !!(ip.frag_off & bpf_htons(0x3fff));
+	p->fragment_id = ip.id;
 	if (ip.frag_off & bpf_htons(0x1fff)) {
 		p->inner.fragment = 1;
 		return DONE;
@@ -203,7 +206,9 @@ static __always_inline int step_extension(parse_ctx *ctx, struct packet *p)
 		return DONE;
 	p->inner.proto = head[0];
 	if (kind == IPPROTO_FRAGMENT) {
+		LOAD(ctx, p->at + 4, &p->fragment_id, 4);
 		p->at += 8;
+		p->fragmented = !!((head[2] << 8 | head[3]) & 0xfff9);
 		if (!((head[2] << 8 | head[3]) & 0xfff8))
 			return AT_EXTENSION;
 		p->inner.fragment = 1;

@@ -8,6 +8,7 @@
 #include "event.h"
 #include "fast.h"
 #include "flow.h"
+#include "fragment.h"
 
 #define NEXT -1 // TCX_NEXT, TC_ACT_UNSPEC: other programs on the hook run as well
 
@@ -98,6 +99,8 @@ __noinline int tap_rest(struct __sk_buff *skb, __u8 direction)
 	struct tuple *t = &p.inner;
 	parse(skb, &p);
 	count_faults(skb, &p);
+	if (p.fragmented)
+		join_fragments(skb, &p, direction);
 	__u64 ports = key_ports((__u32)t->dport << 16 | t->sport, t->proto, direction, p.vlan[0]);
 	__u64 where = skb->ifindex | (__u64)p.vni << 32;
 	struct flow *f = 0;

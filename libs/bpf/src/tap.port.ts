@@ -41,7 +41,7 @@ export interface TapEvent {
   /** Of the innermost IP header. */
   readonly src: string;
   readonly dst: string;
-  /** 0 where the packet has none (ICMP, later fragments, other protocols). */
+  /** 0 where the packet has none (ICMP, other protocols); a later fragment has those of its first, where that was seen. */
   readonly sport: number;
   readonly dport: number;
   readonly proto: number;
@@ -60,7 +60,7 @@ export interface TapEvent {
   readonly length: number;
   readonly tcpFlags: number;
   readonly icmp: { readonly type: number; readonly code: number } | null;
-  /** A later fragment: it has no ports. */
+  /** A later fragment. */
   readonly fragment: boolean;
 }
 

@@ -28,7 +28,6 @@ export function decodeEvent(view: DataView, at: number, length: number, nameOf: 
     src: addressAt(view, inner + TUPLE.src, family),
     dst: addressAt(view, inner + TUPLE.dst, family),
     ...service,
-    icmp: fragment ? null : service.icmp,
     proto,
     vlan: vlansOf(view.getUint16(at + EVENT.vlan, true), view.getUint16(at + EVENT.vlan + 2, true)),
     vni: vniOf(view.getUint32(at + EVENT.vni, true)),

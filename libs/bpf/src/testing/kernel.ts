@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import koffi, { type KoffiFunc } from 'koffi';
 import { parsePrefix, type IpPrefix } from '@guardpost/contracts';
 import { BpfObject } from '../libbpf/bpf-object.js';
 import { possibleCpus } from '../libbpf/maps.js';
@@ -37,6 +38,18 @@ export const loadTap = (): BpfObject => {
   return new BpfObject(objectPath('tap')).load({ maxEntries: { flows4: sets, flows6: sets }, constants: { seed: 42n } });
 };
 export const loadDrop = (): BpfObject => new BpfObject(objectPath('drop')).load();
+
+const library = koffi.load('libbpf.so.1');
+const nextKey: KoffiFunc<(fd: number, key: Buffer | null, next: Buffer) => number> = library.func(
+  'int bpf_map_get_next_key(int, void*, void*)',
+);
+const deleteElement: KoffiFunc<(fd: number, key: Buffer) => number> = library.func('int bpf_map_delete_elem(int, void*)');
+
+/** Removes every element of a hash map. */
+export function emptyMap(fd: number, keySize: number): void {
+  const key = Buffer.alloc(keySize);
+  while (nextKey(fd, null, key) === 0) deleteElement(fd, key);
+}
 
 /** Waits until `condition` holds, looking every few ms. Throws with `what` after the deadline. */
 export async function until(what: string, condition: () => boolean, deadlineMs = 10_000): Promise<void> {

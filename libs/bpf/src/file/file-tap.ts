@@ -139,7 +139,16 @@ export class FileTap implements FrameSink {
     this.matched.set(flow, { rule, ifname });
     const { src, dst, sport, dport, proto, vlan, vni, outer, tcpFlags, icmp } = this.records.read(flow);
     this.handlers?.onEvent({
-      ...{ src, dst, sport, dport, proto, vlan, vni, outer, tcpFlags, icmp },
+      src,
+      dst,
+      sport,
+      dport,
+      proto,
+      vlan,
+      vni,
+      outer,
+      tcpFlags,
+      icmp,
       bootNs: BigInt(us) * 1000n,
       ifindex: 1,
       ifname,

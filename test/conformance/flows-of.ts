@@ -58,12 +58,12 @@ export function read(frame: TsharkFrame): Reading {
     if (name === 'vlan' || name === 'ieee8021ad') vlan.push(first);
     else if (name === 'vxlan' || name === 'geneve') vni = String(Number(first));
     else if (name === 'ip') {
-      if (first === '') break; // named, but not read
+      if (first === '' || second === '') break; // named, but not read whole
       enter(fields, Number(fields[2]));
       const [, , proto, offset, id, more] = fields;
       if ((Number(offset) !== 0 || isTrue(more)) && fragment(`${proto} ${id}`, Number(offset) !== 0)) break;
     } else if (name === 'ipv6') {
-      if (first === '') break;
+      if (first === '' || second === '') break;
       enter(fields, Number(fields[2]));
     } else if (key === undefined) continue;
     else if (name.startsWith('ipv6.') || name === 'ah') {

@@ -16,7 +16,7 @@ export interface CaptureCounts {
   readonly laterFragments: number;
   /** Later fragments whose first was not seen. */
   readonly strayFragments: number;
-  /** Frames that were not read to their end, by fault and header: `truncated TCP`, `malformed IPv4`. They are in a flow where an IP header was. */
+  /** Frames that were not read to their end, by fault and header: `truncated transport`, `malformed IPv4`. They are in a flow where an IP header was. */
   readonly faults: Readonly<Record<string, number>>;
 }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(openvswitch-switch redis-server frr clang libbpf-dev libpcap-dev libelf-dev linux-libc-dev make g++ python3 iproute2 iputils-ping
-  bpftool ethtool nftables iperf3 tcpreplay tshark procps xz-utils netcat-openbsd openjdk-17-jre-headless)
+  bpftool ethtool nftables iperf3 tcpreplay tshark nfdump pmacct procps xz-utils netcat-openbsd openjdk-17-jre-headless)
 say() { printf 'setup: %s\n' "$*" >&2; }
 
 node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a===20&&b>=19)?0:1)' 2>/dev/null ||
@@ -21,7 +21,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   else
     # Debian starts the servers that it installs: ours run on their own, and what ran before goes on running.
     fresh=()
-    for p in openvswitch-switch redis-server frr; do [[ " ${missing[*]} " != *" $p "* ]] || fresh+=("$p"); done
+    for p in openvswitch-switch redis-server frr nfdump pmacct; do [[ " ${missing[*]} " != *" $p "* ]] || fresh+=("$p"); done
     if [ ${#fresh[@]} -gt 0 ] && [ ! -e /usr/sbin/policy-rc.d ]; then
       trap 'rm -f /usr/sbin/policy-rc.d' EXIT
       printf '#!/bin/sh\n# While Guardpost is set up: no new server is started.\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
@@ -32,7 +32,9 @@ if [ ${#missing[@]} -gt 0 ]; then
       apt-get install -y -qq --no-install-recommends "$p" >/dev/null 2>&1 || say "$p can't be had (apt-get install $p)"
     done
     if [ -d /run/systemd/system ]; then
-      for p in "${fresh[@]}"; do systemctl disable -q --now "$p" 2>/dev/null || true; done
+      units=("${fresh[@]}")
+      [[ " ${fresh[*]} " != *" pmacct "* ]] || units+=(nfacctd pmacctd sfacctd uacctd)
+      for p in "${units[@]}"; do systemctl disable -q --now "$p" 2>/dev/null || true; done
     fi
     if [ -n "$(trap -p EXIT)" ]; then rm -f /usr/sbin/policy-rc.d; trap - EXIT; fi
   fi

@@ -14,6 +14,8 @@ import { Enforcement } from './enforce/enforcement.js';
 import { ListReceiver } from './enforce/list-receiver.js';
 import { ListStore } from './enforce/list-store.js';
 import { matchOf, newLists } from './enforce/lists.js';
+import { FlowExport } from './export/flow-export.js';
+import { SummarySender } from './export/summary/summary-sender.js';
 import { ProblemLog } from './log/problem-log.js';
 import { SuspiciousLog } from './log/suspicious-log.js';
 import { ovsCommand } from './ovs/ovs-command.js';
@@ -54,11 +56,14 @@ export function assemble(config: TracerConfig, tap: Tap, clock: Clock, warn: War
   );
   const log = new SuspiciousLog(join(config.stateDir, 'logs'), config.box, problems.of('log'));
   const lists = newLists(config.box);
+  const summaries = new SummarySender(sealer());
+  const flowExport = new FlowExport(config.flowExport, tap, clock, (summary) => summaries.put(summary), problems.of('export'));
   const capture = new Capture(
     tap,
     detector,
     clock,
     (event) => log.write(event, clock.bootToUs(event.bootNs), detector.indicatorOf(event.rule), ports.locate(event)),
+    (flow) => flowExport.evicted(flow),
     problems.of('capture'),
   );
 
@@ -74,11 +79,12 @@ export function assemble(config: TracerConfig, tap: Tap, clock: Clock, warn: War
   });
   const receiver = new ListReceiver(lists, opener, refusals, (name) => enforcement.held(name));
   const acknowledgements = new Acknowledgements(config.box, opener, refusals, (of, seqs) => outbox.acknowledge(of, seqs));
-  const counters = (): Record<string, number> => countersOf({ tap, capture, detector, outbox, spool, reporter, refusals, log });
+  const counters = (): Record<string, number> =>
+    countersOf({ tap, capture, detector, outbox, spool, reporter, refusals, log, flowExport, summaries });
 
   return {
     config, tap, clock, problems, reporter, refusals, ports, watches, spool, outbox, detector, log, capture,
-    dropState, enforcement, receiver, acknowledgements, counters,
+    dropState, enforcement, receiver, acknowledgements, counters, flowExport, summaries,
   }; // prettier-ignore
 }
 

@@ -1,5 +1,5 @@
 import type { Tap } from '@guardpost/bpf';
-import { DETECTION_JOB, DETECTIONS_QUEUE, REDIS_PREFIX, redisKeys } from '@guardpost/contracts';
+import { DETECTION_JOB, DETECTIONS_QUEUE, FLOW_SUMMARY_STREAM_LENGTH, REDIS_PREFIX, redisKeys } from '@guardpost/contracts';
 import { answered, BullQueue, connectRedis } from '@guardpost/platform';
 import type { Redis } from 'ioredis';
 import { RedisInbox, type InboxHandlers } from './deliver/redis-inbox.js';
@@ -21,10 +21,11 @@ export class Tracer {
 
   /** Works without Redis: watches and drops by the lists of the last run. */
   async start(): Promise<void> {
-    const { ports, capture, enforcement, dropState, watches } = this.parts;
+    const { ports, capture, flowExport, enforcement, dropState, watches } = this.parts;
     const portsKnown = ports.start();
     enforcement.readFromDisk();
     await capture.start();
+    flowExport.start();
     await enforcement.apply();
     dropState.start();
     await portsKnown;
@@ -33,7 +34,7 @@ export class Tracer {
 
   /** Returns at once; Redis may come when it likes. */
   connect(): void {
-    const { config, problems, outbox, reporter } = this.parts;
+    const { config, problems, outbox, reporter, summaries } = this.parts;
     const onProblem = problems.of('Redis');
     const redis = (this.redis = connectRedis(config.redisUrl, onProblem));
     this.queue = new BullQueue({
@@ -47,6 +48,13 @@ export class Tracer {
     reporter.start((envelope) =>
       answered(redis, 'a report', redis.xadd(redisKeys.reports, 'MAXLEN', '~', MAX_REPORTS, '*', 'e', JSON.stringify(envelope))),
     );
+    summaries.start((envelope) =>
+      answered(
+        redis,
+        'a summary of flows',
+        redis.xadd(redisKeys.flows(config.box), 'MAXLEN', '~', FLOW_SUMMARY_STREAM_LENGTH, '*', 'e', JSON.stringify(envelope)),
+      ),
+    );
     this.heart = setInterval(() => this.beat(), HEARTBEAT_MS);
     this.inbox = new RedisInbox(config.redisUrl, redis, config.box, [WATCH, dropListOf(config.box)], this.handlers(), onProblem);
     void this.inbox.start();
@@ -54,25 +62,28 @@ export class Tracer {
 
   /** The programs stay attached and go on dropping: the next start adopts them. */
   async stop(): Promise<void> {
-    const { capture, dropState, enforcement, ports, watches, outbox, reporter, log, spool, tap } = this.parts;
+    const { capture, flowExport, summaries, dropState, enforcement, ports, watches, outbox, reporter, log, spool, tap } = this.parts;
     clearInterval(this.heart);
     capture.stop();
     dropState.stop();
+    await flowExport.stop();
     await this.inbox?.stop();
     await Promise.all([enforcement.stop(), ports.stop(), ...watches.map((watch) => watch.stop())]);
     await tap.close();
     outbox.stop();
     reporter.stop();
+    summaries.stop();
     await Promise.all([this.queue?.close(), log.close()]);
     this.redis?.disconnect();
     spool.close();
   }
 
   problems(): string[] {
-    const { capture, enforcement, ports, watches, tap } = this.parts;
+    const { capture, flowExport, enforcement, ports, watches, tap } = this.parts;
     return [
       ...(this.redis?.status === 'ready' ? [] : ['Redis is not connected']),
       capture.problem ?? [],
+      flowExport.problem ?? [],
       ...enforcement.problems(),
       ...ports.problems.values(),
       ...watches.flatMap((watch) => watch.problems()),

@@ -8,6 +8,7 @@ export * from './box.codec.js';
 export * from './dead-letter.codec.js';
 export * from './detection.codec.js';
 export * from './envelope.codec.js';
+export * from './flow-summary.codec.js';
 export * from './indicator.codec.js';
 export * from './inventory.codec.js';
 export * from './list.codec.js';

@@ -1,4 +1,4 @@
-import type { Tap, TapEvent } from '@guardpost/bpf';
+import type { FlowSample, Tap, TapEvent } from '@guardpost/bpf';
 import type { Clock, Detector } from '@guardpost/detect';
 
 const ROUND_MS = 1_000;
@@ -20,13 +20,18 @@ export class Capture {
     private readonly detector: Detector,
     private readonly clock: Clock,
     private readonly onFirstOfFlow: (event: TapEvent) => void,
+    private readonly onEvicted: (flow: FlowSample) => void,
     private readonly onProblem: (message: string) => void,
   ) {}
 
   async start(): Promise<void> {
     await this.tap.start(
       (event) => this.guarded(() => this.onEvent(event)),
-      (flow) => this.guarded(() => this.detector.onEvicted(flow)),
+      (flow) =>
+        this.guarded(() => {
+          this.onEvicted(flow);
+          this.detector.onEvicted(flow);
+        }),
     );
     this.timer = setTimeout(() => this.round(), ROUND_MS);
   }

@@ -1,5 +1,6 @@
-import { annotate, BoxId, DeviceId, integer, Port, Prefix, Protocol } from '@guardpost/contracts';
+import { Address, annotate, BoxId, DeviceId, FLOW_SUMMARY_MAX_FLOWS, integer, Port, Prefix, Protocol } from '@guardpost/contracts';
 import * as t from 'io-ts';
+import type { FlowExportOptions } from '../export/flow-export.js';
 
 const Bridge = t.type({
   /** Name of the Open vSwitch bridge. */
@@ -28,6 +29,42 @@ const Cores = annotate(
   { description: 'a number of cores, 0.05 to 256' },
 );
 
+const Collector = t.type({ address: Address, port: Port });
+
+const Ipfix = t.intersection([
+  t.type({ collectors: t.array(Collector) }),
+  t.partial({
+    /** Observation domain id. @defaultValue 1 */
+    domain: integer('ObservationDomain', 0, 0xffff_ffff),
+    /** Templates are sent again so often. @defaultValue 30 */
+    templateSeconds: integer('TemplateSeconds', 1, 3600),
+    /** Of a message, without the headers of UDP and IP: below the smallest MTU on the way. @defaultValue 1400 */
+    maxMessageBytes: integer('MaxMessageBytes', 512, 65_000),
+    /** To each collector, at the most. @defaultValue 2000 */
+    messagesPerSecond: integer('MessagesPerSecond', 1, 100_000),
+  }),
+]);
+
+const Export = t.partial({
+  /** A flow that goes on is told of so often. @defaultValue 60 */
+  activeSeconds: integer('ActiveSeconds', 1, 86_400),
+  /** A flow that is silent for so long is told of. @defaultValue 15 */
+  idleSeconds: integer('IdleSeconds', 1, 86_400),
+  /** Flows that are followed at one time, 150 bytes each; of more, each is told of when it leaves the kernel's table. @defaultValue 262144 */
+  maxFlows: integer('MaxFlows', 1_000, 4_000_000),
+  /** @defaultValue none */
+  ipfix: Ipfix,
+  /** What the bridges get. */
+  summary: t.partial({
+    /** @defaultValue true */
+    enabled: t.boolean,
+    /** @defaultValue 10 */
+    intervalSeconds: integer('IntervalSeconds', 1, 3600),
+    /** Rows of a summary; all flows are in its totals. @defaultValue 100 */
+    topFlows: integer('TopFlows', 0, FLOW_SUMMARY_MAX_FLOWS),
+  }),
+});
+
 /** The file that `GUARDPOST_CONFIG` names. */
 export const TracerConfigFile = annotate(
   t.intersection([
@@ -51,6 +88,7 @@ export const TracerConfigFile = annotate(
       detection: Limits,
       /** What the tracer may use of the box's processors, by a control group of the kernel. @defaultValue no limit */
       cpuShare: Cores,
+      export: Export,
     }),
   ]),
   { id: 'TracerConfig' },
@@ -63,6 +101,7 @@ export interface TracerConfig extends File {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly protect: t.TypeOf<typeof Protected>[];
   readonly detection: { readonly windowSeconds: number; readonly maxPerSecond: number; readonly maxWindows: number };
+  readonly flowExport: FlowExportOptions;
 }
 
 export const withDefaults = (file: File, redisUrl: string): TracerConfig => ({
@@ -75,4 +114,26 @@ export const withDefaults = (file: File, redisUrl: string): TracerConfig => ({
     maxPerSecond: file.detection?.maxPerSecond ?? 500,
     maxWindows: file.detection?.maxWindows ?? 10_000,
   },
+  flowExport: exportOf(file),
 });
+
+function exportOf({ box, export: given = {} }: File): FlowExportOptions {
+  const { ipfix, summary } = given;
+  return {
+    maxFlows: given.maxFlows ?? 262_144,
+    ipfix:
+      ipfix === undefined || ipfix.collectors.length === 0
+        ? undefined
+        : {
+            collectors: ipfix.collectors,
+            domain: ipfix.domain ?? 1,
+            activeSeconds: given.activeSeconds ?? 60,
+            idleSeconds: given.idleSeconds ?? 15,
+            templateSeconds: ipfix.templateSeconds ?? 30,
+            maxMessageBytes: ipfix.maxMessageBytes ?? 1_400,
+            messagesPerSecond: ipfix.messagesPerSecond ?? 2_000,
+          },
+    summary:
+      summary?.enabled === false ? undefined : { box, intervalSeconds: summary?.intervalSeconds ?? 10, topFlows: summary?.topFlows ?? 100 },
+  };
+}

@@ -18,6 +18,9 @@ export function registerMetrics(m: Measured): void {
     ['reports', 'Reports by what became of them'],
     ['refused', 'Messages refused, by reason'],
     ['log', 'Lines of the suspicious log that were lost'],
+    ['flows', 'Readings of the flow table for export, and what was not followed'],
+    ['ipfix', 'Records, their packets and bytes, and messages to collectors by what became of them'],
+    ['summaries', 'Summaries of flows by what became of them'],
   ] as const;
   for (const [part, help] of parts) {
     new Counter({

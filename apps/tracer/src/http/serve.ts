@@ -7,7 +7,7 @@ import { TracerModule } from './tracer.module.js';
 
 /** Health and metrics over HTTP. Resolves when it listens. */
 export async function serve(tracer: Tracer, logger: LoggerService): Promise<INestApplication> {
-  const { config, counters, outbox, spool, detector, capture, reporter, enforcement, tap } = tracer.parts;
+  const { config, counters, outbox, spool, detector, capture, reporter, enforcement, tap, flowExport, summaries } = tracer.parts;
   registerMetrics({
     counters,
     gauges: () => ({
@@ -15,6 +15,10 @@ export async function serve(tracer: Tracer, logger: LoggerService): Promise<INes
       spool_bytes: spool.bytes,
       reports_waiting: reporter.depth,
       windows_open: detector.openWindows,
+      flows_followed: flowExport.ledger.size,
+      flows_reading_seconds: flowExport.roundMs / 1e3,
+      ipfix_messages_waiting: flowExport.outlet?.depth ?? 0,
+      summaries_waiting: summaries.depth,
       event_lag_seconds: capture.lastEventLagUs / 1e6,
     }),
     versions: () => ({ watch: enforcement.lists.watch.version, drop: enforcement.lists.drop.version }),

@@ -4,6 +4,8 @@ import type { Outbox } from '../deliver/outbox.js';
 import type { Spool } from '../deliver/spool.js';
 import type { Detector } from '@guardpost/detect';
 import type { SuspiciousLog } from '../log/suspicious-log.js';
+import type { FlowExport } from '../export/flow-export.js';
+import type { SummarySender } from '../export/summary/summary-sender.js';
 import type { Refusals } from '../trust/refusals.js';
 import type { Reporter } from './reporter.js';
 
@@ -16,6 +18,8 @@ export interface Counted {
   readonly reporter: Reporter;
   readonly refusals: Refusals;
   readonly log: SuspiciousLog;
+  readonly flowExport: FlowExport;
+  readonly summaries: SummarySender;
 }
 
 /** Every counter of the tracer by part and name, as whole numbers: in the heartbeat, and as metrics. */
@@ -28,6 +32,9 @@ export function countersOf(c: Counted): Record<string, number> {
     reports: c.reporter.counts,
     refused: Object.fromEntries([...c.refusals.byKind].map(([kind, n]) => [kind.replaceAll(' ', '_'), n])),
     log: { lost: c.log.lost },
+    flows: { ...c.flowExport.ledger.counts, ...c.flowExport.counts },
+    ipfix: { ...c.flowExport.exporter?.counts, ...c.flowExport.outlet?.counts },
+    summaries: c.summaries.counts,
   };
   return Object.fromEntries(
     Object.entries(parts).flatMap(([part, counts]) =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DevicePort } from '@guardpost/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nowUs } from '../clock.js';
 import { Ledger } from '../ledger/ledger.service.js';
 import { insertMitigation, insertPlacements } from '../mitigations/mitigation.store.js';
 import { Places } from '../mitigations/places.js';
@@ -105,7 +106,7 @@ describe('the edge', () => {
     expect(await keeper.keep()).toBe(0);
     expect(await at('lifting')).toEqual(['6']);
     expect(await at('confirmed')).toEqual(['1', '2']);
-    expect(await flowPlacements(ledger, { of: 'replaced', states: ['lifting'], dueAt: Date.now() * 1_000 })).toHaveLength(2);
+    expect(await flowPlacements(ledger, { of: 'replaced', states: ['lifting'], dueAt: nowUs() })).toHaveLength(2);
   });
 
   it('keeps the rules of a port that is gone: it may be back', async () => {
@@ -120,7 +121,7 @@ describe('the edge', () => {
 
 describe('another scope', () => {
   const change = (id: string, scope: 'edge' | 'all') => ledger.write((db) => keeper.change(db, id, scope, 'api', 'test'));
-  const due = () => flowPlacements(ledger, { of: 'replaced', states: ['lifting'], dueAt: Date.now() * 1_000 });
+  const due = () => flowPlacements(ledger, { of: 'replaced', states: ['lifting'], dueAt: nowUs() });
 
   it('lets the old rules go once the new ones are in the switches, not before', async () => {
     const id = await make('edge');

@@ -66,14 +66,19 @@ struct flow6 { // two
 _Static_assert(sizeof(struct flow4) == 64, "a v4 flow is a cache line");
 _Static_assert(sizeof(struct flow6) == 128, "a v6 flow is two");
 
-// The first packet of a flow that the watch list knows.
+#define MAX_SNAPSHOT 256
+#define GENERATION_MORE 0x80000000u // in a flow: its next packet is wanted too
+
+// The first packet of a flow that the watch list knows, and those after it that are wanted as evidence. `snapshot` bytes of the frame follow.
 struct event {
 	__u64 boot_ns;
 	struct tuple inner, outer; // outer.family = 0: not tunnelled
 	__u32 ifindex, vni, rule, generation, length;
 	__u16 vlan[2];
 	__u8 direction;
-	__u8 pad[7];
+	__u8 later;               // 1 = not the first packet
+	__u16 snapshot;
+	__u16 tag_type, tag;      // what the kernel took out of the frame: belongs behind the addresses. 0 = nothing
 };
 
 // Per CPU. "other" is a frame without an IP header that can be read; faults are counted besides, whether or not a flow was found.

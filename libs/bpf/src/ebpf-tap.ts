@@ -33,7 +33,15 @@ export interface EbpfTapOptions {
    * @defaultValue 'link', and clsact where the kernel has no tcx
    */
   readonly hook?: 'link' | 'clsact';
+  /**
+   * Of each flow that the watch list knows, so many first packets come as events, with so many bytes of each (256 at the most).
+   * @defaultValue the first packet, without bytes
+   */
+  readonly evidence?: { readonly packets: number; readonly bytes: number };
 }
+
+/** c/guard.h keeps the highest bit for itself. */
+const GENERATION_MASK = 0x7fff_ffff;
 
 type FlowHandler = (flow: FlowSample) => void;
 
@@ -68,7 +76,7 @@ export class EbpfTap implements Tap {
     return this.inTurn(async () => {
       const { tap } = this.whileRunning();
       const inForce = tap.global('generation');
-      const generation = (inForce.getUint32(0, true) + 1) >>> 0 || 1;
+      const generation = (inForce.getUint32(0, true) + 1) & GENERATION_MASK || 1;
       const list = entries.map(({ rule, prefix, proto, port }) => ({ value: rule, prefix, proto, port }));
       await swapList(tap.map('watch_lists'), buildList(list, generation));
       // Now the kernel asks the new list again for every flow that it sees.
@@ -124,6 +132,9 @@ export class EbpfTap implements Tap {
   private open(onEvent: (event: TapEvent) => void, onFlowEvicted: FlowHandler): Running {
     const objects = loadPinned(this.options.pinDir);
     const { tap, drop, pins } = objects;
+    const { packets, bytes } = this.options.evidence ?? { packets: 0, bytes: 0 };
+    tap.global('snapshot_packets').setUint32(0, packets, true);
+    tap.global('snapshot_bytes').setUint32(0, bytes, true);
     const programs = {
       ingress: tap.program('tap_ingress'),
       egress: tap.program('tap_egress'),

@@ -32,7 +32,7 @@ export interface ProtectedEndpoint {
 
 export type Direction = 'ingress' | 'egress';
 
-/** The first packet of a flow that the watch list in force knows. */
+/** The first packet of a flow that the watch list in force knows, or (`later`) one of those after it. */
 export interface TapEvent {
   readonly bootNs: bigint;
   readonly ifindex: number;
@@ -62,6 +62,10 @@ export interface TapEvent {
   readonly icmp: { readonly type: number; readonly code: number } | null;
   /** A later fragment. */
   readonly fragment: boolean;
+  /** Not the flow's first packet: it comes as evidence only. Absent = false. */
+  readonly later?: boolean;
+  /** The first bytes of the frame, as on the wire. Absent or null where the tap takes none. */
+  readonly frame?: Uint8Array | null;
 }
 
 /**

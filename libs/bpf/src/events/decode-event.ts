@@ -6,10 +6,13 @@ const RULE_MASK = 0xff_ffff;
 const RULE_DESTINATION = 0x8000_0000;
 const RULE_OUTER = 0x4000_0000;
 const EGRESS = 1;
+/** Bytes of the two addresses of an Ethernet header, and of a tag. */
+const ADDRESSES = 12;
+const TAG = 4;
 
-/** struct event (c/guard.h). Undefined for a record that is none: another length, or no family. */
+/** struct event (c/guard.h) and the bytes behind it. Undefined for a record that is none: another length, or no family. */
 export function decodeEvent(view: DataView, at: number, length: number, nameOf: (ifindex: number) => string): TapEvent | undefined {
-  if (length !== EVENT.size) return undefined;
+  if (length < EVENT.size || length !== EVENT.size + view.getUint16(at + EVENT.snapshot, true)) return undefined;
   const inner = at + EVENT.inner;
   const outer = at + EVENT.outer;
   const family = familyAt(view, inner);
@@ -42,7 +45,18 @@ export function decodeEvent(view: DataView, at: number, length: number, nameOf: 
     length: view.getUint32(at + EVENT.length, true),
     tcpFlags: view.getUint8(inner + TUPLE.tcpFlags),
     fragment,
+    later: view.getUint8(at + EVENT.later) !== 0,
+    frame: frameAt(view, at, length - EVENT.size),
   };
+}
+
+/** A copy, with the tag put back that the kernel took out. */
+function frameAt(view: DataView, at: number, length: number): Buffer | null {
+  if (length === 0) return null;
+  const bytes = Buffer.from(new Uint8Array(view.buffer, view.byteOffset + at + EVENT.size, length));
+  if (view.getUint16(at + EVENT.tagType) === 0 || length < ADDRESSES) return bytes;
+  const tag = new Uint8Array(view.buffer, view.byteOffset + at + EVENT.tagType, TAG);
+  return Buffer.concat([bytes.subarray(0, ADDRESSES), tag, bytes.subarray(ADDRESSES)]);
 }
 
 function familyAt(view: DataView, tuple: number): 4 | 6 | undefined {

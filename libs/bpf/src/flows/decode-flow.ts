@@ -4,6 +4,8 @@ import type { FlowSample } from '../tap.port.js';
 import type { Jiffies } from './jiffies.js';
 
 const RULE_MASK = 0xff_ffff;
+/** Without GENERATION_MORE. */
+const GENERATION_MASK = 0x7fff_ffff;
 const EGRESS = 1;
 
 export interface FlowContext {
@@ -28,7 +30,7 @@ export function decodeFlow(view: DataView, at: number, family: 4 | 6, { jiffies,
     vni: vniOf(view.getUint32(key + keyLayout.vni, true)),
     vlan: vlansOf(view.getUint16(key + keyLayout.vlan, true), view.getUint16(at + FLOW.innerVlan, true)),
     rule: view.getUint32(at + FLOW.rule, true) & RULE_MASK,
-    generation: view.getUint32(at + FLOW.generation, true),
+    generation: view.getUint32(at + FLOW.generation, true) & GENERATION_MASK,
     packets: countAt(view, at + FLOW.packets),
     bytes: countAt(view, at + FLOW.bytes),
     firstBootNs: jiffies.toBootNs(view.getUint32(at + FLOW.first, true)),

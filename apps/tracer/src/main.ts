@@ -30,7 +30,8 @@ async function run(config: TracerConfig): Promise<void> {
   limitOwnCpu(config, logger);
   const allowed = picomatch(config.interfaces.allow);
   const denied = picomatch(config.interfaces.deny);
-  const tap = new EbpfTap({ pinDir: config.pinDir, interfaces: (name) => allowed(name) && !denied(name) });
+  const { pinDir, evidence } = config;
+  const tap = new EbpfTap({ pinDir, evidence, interfaces: (name) => allowed(name) && !denied(name) });
   const tracer = new Tracer(assemble(config, tap, systemClock(bootClock()), (message, component) => logger.warn(message, component)));
   await tracer.start();
   warmUp(); // after the taps are on: what they see meanwhile waits in the ring

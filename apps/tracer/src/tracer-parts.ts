@@ -49,7 +49,7 @@ export function assemble(config: TracerConfig, tap: Tap, clock: Clock, warn: War
   const spool = new Spool(join(config.stateDir, 'spool'), boot);
   const outbox = new Outbox(sealer(), spool, { nowUs, nowMs }, problems.of('outbox'));
   const detector = new Detector(
-    { box: config.box, boot, ...config.detection },
+    { box: config.box, boot, ...config.detection, evidencePackets: config.evidence.packets },
     clock,
     (at) => ports.locate(at),
     (draft) => outbox.put(draft),

@@ -245,4 +245,36 @@ describe('Detector', () => {
       { numRuns: 300 },
     );
   });
+
+  it('keeps the beginnings of the first packets, each packet once, in every revision', () => {
+    const { detector, out, round, clock } = setUp({ evidencePackets: 2 });
+    const frame = (n: number) => Buffer.alloc(300, n);
+    const met = (n: number, over = {}) =>
+      detector.onEvent(tapEvent({ bootNs: BigInt(n) * 1_000n, frame: frame(n), length: 1_500, ...over }));
+    expect(met(1)).toBe(true);
+    expect(met(1, { ifname: 'h1', direction: 'egress' })).toBe(false); // the same packet leaves the bridge
+    expect(met(2, { later: true })).toBe(false);
+    expect(met(3, { later: true })).toBe(false);
+    round(flowSample({ packets: 3, bytes: 4_500 }));
+    clock.advance(11);
+    round(flowSample({ packets: 3, bytes: 4_500 }));
+    expect(out.every((d) => isRight(Detection.decode({ ...d, queuedAt: 0 })))).toBe(true);
+    const of = (n: number) => ({
+      at: START_US + n,
+      interface: 'eth2',
+      direction: 'ingress',
+      length: 1_500,
+      bytes: frame(n).subarray(0, 260).toString('base64'),
+    });
+    expect(out.map(({ evidence }) => evidence)).toEqual([[of(1)], [of(1), of(2)]]);
+    expect(Buffer.from(out[0]?.evidence?.[0]?.bytes ?? '', 'base64')).toHaveLength(260);
+  });
+
+  it('opens no window for a packet that is evidence only', () => {
+    const { detector, out } = setUp();
+    expect(detector.onEvent(tapEvent({ later: true, frame: Buffer.alloc(60) }))).toBe(false);
+    expect(out).toEqual([]);
+    detector.onEvent(tapEvent());
+    expect(out[0]).not.toHaveProperty('evidence');
+  });
 });

@@ -1,11 +1,11 @@
 import type { FlowSample, TapEvent } from '@guardpost/bpf';
-import { contains, parsePrefix, type Sighting, type WatchItem } from '@guardpost/contracts';
+import { contains, EVIDENCE_MAX_BYTES, parsePrefix, type Evidence, type Sighting, type WatchItem } from '@guardpost/contracts';
 import type { Clock } from './clock.js';
 import { detectionKey, endpointsOf, tunnelEndpoints, tupleKey, type Endpoints, type Side, type Tuple } from './endpoints.js';
 import { FlowCounts, siteKey } from './flow-counts.js';
 import type { MetAt } from './met-at.js';
 import { TokenBucket } from './token-bucket.js';
-import { Window, type DetectionDraft, type Meeting } from './window.js';
+import { Window, type DetectionDraft, type Exhibit, type Meeting } from './window.js';
 
 export interface DetectorOptions {
   readonly box: string;
@@ -13,12 +13,15 @@ export interface DetectorOptions {
   readonly windowSeconds: number;
   readonly maxPerSecond: number;
   readonly maxWindows: number;
+  /** Packets of a detection whose first bytes are kept. @defaultValue 3 */
+  readonly evidencePackets?: number;
 }
 
 /** Further keys of a remote endpoint are counted into its first window: a port scan is one thing, not 65,536. */
 export const MAX_WINDOWS_PER_REMOTE = 32;
 /** Flows whose counts are followed one by one; beyond them counts arrive when the flow leaves the table. */
 const MAX_FLOWS = 20_000;
+const EVIDENCE_PACKETS = 3;
 
 /**
  * Turns events and counters of the tap into detections. The first packet of a key is told at once; its counts follow
@@ -57,7 +60,7 @@ export class Detector {
     return this.rules.get(rule)?.id ?? '';
   }
 
-  /** True for the first packet of a flow, wherever it is met first. */
+  /** True for the first packet of a flow, wherever it is met first. A later one is evidence and nothing else. */
   onEvent(event: TapEvent): boolean {
     const item = this.rules.get(event.rule);
     if (item === undefined) {
@@ -68,12 +71,19 @@ export class Detector {
     const endpoints = event.matchedOuter && outer !== null ? tunnelEndpoints(outer, event.vni, matched) : endpointsOf(event, matched);
     const meeting: Meeting = { matched, sighting: this.locate(event), atUs: this.clock.bootToUs(event.bootNs) };
     const key = detectionKey(endpoints);
+    const exhibit = this.exhibitOf(event, meeting);
     let window = this.windows.get(key);
+    if (event.later === true) {
+      window?.heard(meeting.atUs);
+      if (exhibit !== undefined) window?.keep(exhibit, this.evidencePackets);
+      return false;
+    }
     if (window !== undefined) {
+      if (exhibit !== undefined) window.keep(exhibit, this.evidencePackets);
       if (window.meet(meeting)) this.emit(window.revise());
     } else {
       const refused = this.refusal(endpoints.remote);
-      if (refused === undefined) window = this.open(key, endpoints, item, meeting, event.length);
+      if (refused === undefined) window = this.open(key, endpoints, item, meeting, event.length, exhibit);
       else {
         this.suppressed[refused] += 1;
         if (refused === 'merged') window = this.firstOf(endpoints.remote);
@@ -169,16 +179,29 @@ export class Detector {
     return this.bucket.take(this.clock.nowUs()) ? undefined : 'rate';
   }
 
-  private open(key: string, endpoints: Endpoints, item: WatchItem, first: Meeting, length: number): Window {
+  private open(key: string, endpoints: Endpoints, item: WatchItem, first: Meeting, length: number, exhibit?: Exhibit): Window {
     const { box, boot, windowSeconds } = this.options;
     const endsAt = this.clock.nowUs() + windowSeconds * 1e6;
     const window = new Window(box, `${box}:${boot}:${++this.lastId}`, key, endpoints, item, first, length, endsAt);
+    if (exhibit !== undefined) window.keep(exhibit, this.evidencePackets);
     this.windows.set(key, window);
     const ofRemote = this.byRemote.get(endpoints.remote);
     if (ofRemote === undefined) this.byRemote.set(endpoints.remote, new Set([window]));
     else ofRemote.add(window);
     this.emit(window.revise());
     return window;
+  }
+
+  private get evidencePackets(): number {
+    return this.options.evidencePackets ?? EVIDENCE_PACKETS;
+  }
+
+  private exhibitOf(event: TapEvent, { sighting, atUs }: Meeting): Exhibit | undefined {
+    const { frame, length } = event;
+    if (frame === undefined || frame === null) return undefined;
+    const bytes = Buffer.from(frame.buffer, frame.byteOffset, Math.min(frame.length, EVIDENCE_MAX_BYTES)).toString('base64');
+    const evidence: Evidence = { at: atUs, interface: sighting.interface, direction: sighting.direction, length, bytes };
+    return { tuple: tupleKey(event), evidence };
   }
 
   private firstOf(remote: string): Window | undefined {

@@ -1,9 +1,15 @@
-import type { Detection, Sighting, WatchItem } from '@guardpost/contracts';
+import type { Detection, Evidence, Sighting, WatchItem } from '@guardpost/contracts';
 import { add, type FlowCounts, type Sum, type Tally } from './flow-counts.js';
 import type { Endpoints, Side } from './endpoints.js';
 
 /** A detection but for the time at which it is handed over. */
 export type DetectionDraft = Omit<Detection, 'queuedAt'>;
+
+/** The beginning of a packet, and of which flow it is. */
+export interface Exhibit {
+  readonly tuple: string;
+  readonly evidence: Evidence;
+}
 
 export interface Meeting {
   readonly matched: Side;
@@ -23,6 +29,7 @@ export class Window implements Tally {
   private readonly seen = new Map<string, Sighting>();
   /** Whether it was told by which port the packets enter the bridge. */
   private entered = false;
+  private readonly exhibits: Exhibit[] = [];
   private readonly firstAt: number;
   private lastAt: number;
   private revision = -1;
@@ -57,6 +64,15 @@ export class Window implements Tally {
     if (entersNow || this.seen.size < MAX_SIGHTINGS) this.seen.set(key, sighting);
     this.entered ||= entersNow;
     return entersNow;
+  }
+
+  /** Keeps the first `most`. A packet that is met at several interfaces is kept as the first of them that met its flow saw it. */
+  keep(exhibit: Exhibit, most: number): void {
+    if (this.exhibits.length >= most) return;
+    const { interface: name, direction } = exhibit.evidence;
+    const isElsewhere = ({ tuple, evidence }: Exhibit): boolean =>
+      tuple === exhibit.tuple && (evidence.interface !== name || evidence.direction !== direction);
+    if (!this.exhibits.some(isElsewhere)) this.exhibits.push(exhibit);
   }
 
   heard(atUs: number): void {
@@ -102,6 +118,7 @@ export class Window implements Tally {
       bytes: this.reported.bytes,
       firstAt: this.firstAt,
       lastAt: this.lastAt,
+      ...(this.exhibits.length === 0 ? {} : { evidence: this.exhibits.map(({ evidence }) => evidence) }),
     };
   }
 

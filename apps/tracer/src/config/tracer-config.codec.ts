@@ -1,4 +1,15 @@
-import { Address, annotate, BoxId, DeviceId, FLOW_SUMMARY_MAX_FLOWS, integer, Port, Prefix, Protocol } from '@guardpost/contracts';
+import {
+  Address,
+  annotate,
+  BoxId,
+  DeviceId,
+  EVIDENCE_MAX_PACKETS,
+  FLOW_SUMMARY_MAX_FLOWS,
+  integer,
+  Port,
+  Prefix,
+  Protocol,
+} from '@guardpost/contracts';
 import * as t from 'io-ts';
 import type { FlowExportOptions } from '../export/flow-export.js';
 
@@ -28,6 +39,13 @@ const Cores = annotate(
   t.refinement(t.number, (n) => n >= 0.05 && n <= 256, 'Cores'),
   { description: 'a number of cores, 0.05 to 256' },
 );
+
+const EvidenceConfig = t.partial({
+  /** Packets of a detection, and of each flow in it, that are kept; 0 = none. @defaultValue 3 */
+  packets: integer('EvidencePackets', 0, EVIDENCE_MAX_PACKETS),
+  /** Of each, from its beginning. @defaultValue 128 */
+  bytes: integer('EvidenceBytes', 0, 256),
+});
 
 const Collector = t.type({ address: Address, port: Port });
 
@@ -88,6 +106,7 @@ export const TracerConfigFile = annotate(
       detection: Limits,
       /** What the tracer may use of the box's processors, by a control group of the kernel. @defaultValue no limit */
       cpuShare: Cores,
+      evidence: EvidenceConfig,
       export: Export,
     }),
   ]),
@@ -101,6 +120,7 @@ export interface TracerConfig extends File {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly protect: t.TypeOf<typeof Protected>[];
   readonly detection: { readonly windowSeconds: number; readonly maxPerSecond: number; readonly maxWindows: number };
+  readonly evidence: { readonly packets: number; readonly bytes: number };
   readonly flowExport: FlowExportOptions;
 }
 
@@ -114,6 +134,7 @@ export const withDefaults = (file: File, redisUrl: string): TracerConfig => ({
     maxPerSecond: file.detection?.maxPerSecond ?? 500,
     maxWindows: file.detection?.maxWindows ?? 10_000,
   },
+  evidence: { packets: file.evidence?.packets ?? 3, bytes: file.evidence?.bytes ?? 128 },
   flowExport: exportOf(file),
 });
 

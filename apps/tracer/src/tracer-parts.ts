@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProtectedEndpoint, Tap } from '@guardpost/bpf';
+import { LiveCapture, type ProtectedEndpoint, type Tap } from '@guardpost/bpf';
 import { Detector, type Clock } from '@guardpost/detect';
 import { newBoot, Opener, readKeyRing, readPrivateKey, Sealer } from '@guardpost/platform';
 import { Capture } from './capture/capture.js';
+import { OnDemandCaptures } from './capture/on-demand/on-demand.js';
 import { ovsEnvironment } from './config/load-config.js';
 import type { TracerConfig } from './config/tracer-config.codec.js';
 import { Acknowledgements } from './deliver/acknowledgements.js';
@@ -24,6 +25,9 @@ import { OvsWatch } from './ovs/ovs-watch.js';
 import { countersOf } from './report/counters.js';
 import { Reporter } from './report/reporter.js';
 import { Refusals } from './trust/refusals.js';
+
+/** Of the kernel's buffers of one capture, all interfaces together. */
+const CAPTURE_RING_BYTES = 16 << 20;
 
 type Warn = (message: string, component: string) => void;
 export type TracerParts = ReturnType<typeof assemble>;
@@ -67,6 +71,15 @@ export function assemble(config: TracerConfig, tap: Tap, clock: Clock, warn: War
     problems.of('capture'),
   );
 
+  const captures = new OnDemandCaptures({
+    folder: join(config.stateDir, 'captures'),
+    maxima: config.captures,
+    interfaces: () => tap.interfaces(),
+    open: (interfaces, match, snapLength) =>
+      new LiveCapture(interfaces, { match, snapLength, ringBytes: Math.floor(CAPTURE_RING_BYTES / interfaces.length) }),
+    nowNs: () => BigInt(nowUs()) * 1000n,
+  });
+
   const dropState = new DropStateReport(tap, clock, report);
   const enforcement = new Enforcement(lists, {
     tap,
@@ -80,11 +93,11 @@ export function assemble(config: TracerConfig, tap: Tap, clock: Clock, warn: War
   const receiver = new ListReceiver(lists, opener, refusals, (name) => enforcement.held(name));
   const acknowledgements = new Acknowledgements(config.box, opener, refusals, (of, seqs) => outbox.acknowledge(of, seqs));
   const counters = (): Record<string, number> =>
-    countersOf({ tap, capture, detector, outbox, spool, reporter, refusals, log, flowExport, summaries });
+    countersOf({ tap, capture, detector, outbox, spool, reporter, refusals, log, flowExport, summaries, captures });
 
   return {
     config, tap, clock, problems, reporter, refusals, ports, watches, spool, outbox, detector, log, capture,
-    dropState, enforcement, receiver, acknowledgements, counters, flowExport, summaries,
+    dropState, enforcement, receiver, acknowledgements, counters, flowExport, summaries, captures,
   }; // prettier-ignore
 }
 

@@ -62,11 +62,12 @@ export class Tracer {
 
   /** The programs stay attached and go on dropping: the next start adopts them. */
   async stop(): Promise<void> {
-    const { capture, flowExport, summaries, dropState, enforcement, ports, watches, outbox, reporter, log, spool, tap } = this.parts;
+    const { capture, captures, flowExport, summaries, dropState, enforcement, ports, watches, outbox, reporter, log, spool, tap } =
+      this.parts;
     clearInterval(this.heart);
     capture.stop();
     dropState.stop();
-    await flowExport.stop();
+    await Promise.all([flowExport.stop(), captures.close()]);
     await this.inbox?.stop();
     await Promise.all([enforcement.stop(), ports.stop(), ...watches.map((watch) => watch.stop())]);
     await tap.close();

@@ -16,3 +16,5 @@ export { removePins } from './pins/pin-directory.js';
 export { bootClock, type BootClock } from './clock/boot-clock.js';
 export { BpfError } from './libbpf/bpf-error.js';
 export { listInterfaces, type NetInterface } from './net/rtnetlink.js';
+export { LiveCapture, type LiveCaptureOptions, type LiveFrame } from './live/live-capture.js';
+export type { PacketMatch } from './live/packet-match.js';

@@ -5,6 +5,7 @@ export { toJsonSchema, UndescribableCodecError, type JsonSchema } from './schema
 export { decode, requestSchema, responseSchema, issuesToText } from './schema/standard-schema.js';
 export * from './admin.codec.js';
 export * from './box.codec.js';
+export * from './capture.codec.js';
 export * from './dead-letter.codec.js';
 export * from './detection.codec.js';
 export * from './envelope.codec.js';

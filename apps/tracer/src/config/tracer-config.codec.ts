@@ -11,6 +11,7 @@ import {
   Protocol,
 } from '@guardpost/contracts';
 import * as t from 'io-ts';
+import type { CaptureMaxima as CaptureConfig } from '../capture/on-demand/on-demand.js';
 import type { FlowExportOptions } from '../export/flow-export.js';
 
 const Bridge = t.type({
@@ -45,6 +46,21 @@ const EvidenceConfig = t.partial({
   packets: integer('EvidencePackets', 0, EVIDENCE_MAX_PACKETS),
   /** Of each, from its beginning. @defaultValue 128 */
   bytes: integer('EvidenceBytes', 0, 256),
+});
+
+const CaptureMaxima = t.partial({
+  /** @defaultValue 1000000 */
+  packets: integer('MaxCapturePackets', 1),
+  /** Of a file. @defaultValue 256 MiB */
+  bytes: integer('MaxCaptureBytes', 4_096),
+  /** @defaultValue 3600 */
+  seconds: integer('MaxCaptureSeconds', 1, 1_000_000),
+  /** @defaultValue 65535 */
+  snapLength: integer('MaxSnapLength', 14, 65_535),
+  /** Captures at one time. @defaultValue 2 */
+  running: integer('MaxCaptures', 0, 16),
+  /** All files together: the oldest go first. @defaultValue 1 GiB */
+  diskBytes: integer('MaxCaptureDiskBytes', 0),
 });
 
 const Collector = t.type({ address: Address, port: Port });
@@ -96,7 +112,8 @@ export const TracerConfigFile = annotate(
       interfaces: t.type({ allow: t.array(t.string), deny: t.array(t.string) }),
       bridges: t.array(Bridge),
       keys: t.type({ private: t.string, trusted: t.string }),
-      http: t.type({ host: t.string, port: Port }),
+      /** Captures are given to callers on this machine alone, and where `tokenFile` names a file, to those with the token in it. */
+      http: t.intersection([t.type({ host: t.string, port: Port }), t.partial({ tokenFile: t.string })]),
     }),
     t.partial({
       /** @defaultValue info */
@@ -107,6 +124,8 @@ export const TracerConfigFile = annotate(
       /** What the tracer may use of the box's processors, by a control group of the kernel. @defaultValue no limit */
       cpuShare: Cores,
       evidence: EvidenceConfig,
+      /** The most that a capture on demand may be asked for. */
+      capture: CaptureMaxima,
       export: Export,
     }),
   ]),
@@ -122,9 +141,11 @@ export interface TracerConfig extends File {
   readonly detection: { readonly windowSeconds: number; readonly maxPerSecond: number; readonly maxWindows: number };
   readonly evidence: { readonly packets: number; readonly bytes: number };
   readonly flowExport: FlowExportOptions;
+  readonly captures: CaptureConfig;
+  readonly token: string | undefined;
 }
 
-export const withDefaults = (file: File, redisUrl: string): TracerConfig => ({
+export const withDefaults = (file: File, redisUrl: string, token: string | undefined): TracerConfig => ({
   ...file,
   redisUrl,
   logLevel: file.logLevel ?? 'info',
@@ -136,6 +157,15 @@ export const withDefaults = (file: File, redisUrl: string): TracerConfig => ({
   },
   evidence: { packets: file.evidence?.packets ?? 3, bytes: file.evidence?.bytes ?? 128 },
   flowExport: exportOf(file),
+  captures: {
+    packets: file.capture?.packets ?? 1_000_000,
+    bytes: file.capture?.bytes ?? 256 << 20,
+    seconds: file.capture?.seconds ?? 3_600,
+    snapLength: file.capture?.snapLength ?? 65_535,
+    running: file.capture?.running ?? 2,
+    diskBytes: file.capture?.diskBytes ?? 1 << 30,
+  },
+  token,
 });
 
 function exportOf({ box, export: given = {} }: File): FlowExportOptions {

@@ -21,6 +21,7 @@ export function registerMetrics(m: Measured): void {
     ['flows', 'Readings of the flow table for export, and what was not followed'],
     ['ipfix', 'Records, their packets and bytes, and messages to collectors by what became of them'],
     ['summaries', 'Summaries of flows by what became of them'],
+    ['captures', 'Captures on demand by what became of them'],
   ] as const;
   for (const [part, help] of parts) {
     new Counter({

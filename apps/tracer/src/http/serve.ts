@@ -7,7 +7,7 @@ import { TracerModule } from './tracer.module.js';
 
 /** Health and metrics over HTTP. Resolves when it listens. */
 export async function serve(tracer: Tracer, logger: LoggerService): Promise<INestApplication> {
-  const { config, counters, outbox, spool, detector, capture, reporter, enforcement, tap, flowExport, summaries } = tracer.parts;
+  const { config, counters, outbox, spool, detector, capture, reporter, enforcement, tap, flowExport, summaries, captures } = tracer.parts;
   registerMetrics({
     counters,
     gauges: () => ({
@@ -25,7 +25,7 @@ export async function serve(tracer: Tracer, logger: LoggerService): Promise<INes
     interfaces: () => tap.interfaces(),
   });
   const app = await NestFactory.create(
-    TracerModule.with(() => tracer.problems()),
+    TracerModule.with(() => tracer.problems(), captures, config.token),
     { logger, abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter());

@@ -1,5 +1,6 @@
 import type { Tap } from '@guardpost/bpf';
 import type { Capture } from '../capture/capture.js';
+import type { OnDemandCaptures } from '../capture/on-demand/on-demand.js';
 import type { Outbox } from '../deliver/outbox.js';
 import type { Spool } from '../deliver/spool.js';
 import type { Detector } from '@guardpost/detect';
@@ -20,6 +21,7 @@ export interface Counted {
   readonly log: SuspiciousLog;
   readonly flowExport: FlowExport;
   readonly summaries: SummarySender;
+  readonly captures: OnDemandCaptures;
 }
 
 /** Every counter of the tracer by part and name, as whole numbers: in the heartbeat, and as metrics. */
@@ -35,6 +37,7 @@ export function countersOf(c: Counted): Record<string, number> {
     flows: { ...c.flowExport.ledger.counts, ...c.flowExport.counts },
     ipfix: { ...c.flowExport.exporter?.counts, ...c.flowExport.outlet?.counts },
     summaries: c.summaries.counts,
+    captures: c.captures.counts,
   };
   return Object.fromEntries(
     Object.entries(parts).flatMap(([part, counts]) =>

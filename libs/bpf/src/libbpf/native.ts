@@ -49,6 +49,14 @@ export interface TestRunOpts {
 }
 export const TEST_RUN_OPTS_SIZE = koffi.sizeof(testRunOpts);
 
+/** linux/filter.h: instructions of 8 bytes. */
+const socketProgram = koffi.struct('sock_fprog', { len: 'uint16', filter: 'void*' });
+export interface SocketProgram {
+  len: number;
+  filter: Bytes;
+}
+export const SOCKET_PROGRAM_SIZE = koffi.sizeof(socketProgram);
+
 /** libbpf 1.x (bpf/libbpf.h, bpf/bpf.h). All that return int return -errno on failure. */
 export const libbpf = {
   setPrint: bind<(callback: Pointer) => Pointer>(bpf, 'void* libbpf_set_print(void*)'),
@@ -118,6 +126,18 @@ export const libc = {
   bindSocket: bind<(fd: number, address: Bytes, length: number) => number>(c, 'int bind(int, const void*, uint32)'),
   send: bind<(fd: number, data: Bytes, length: number, flags: number) => number>(c, 'intptr_t send(int, const void*, size_t, int)'),
   receive: bind<(fd: number, data: Bytes, length: number, flags: number) => number>(c, 'intptr_t recv(int, void*, size_t, int)'),
+  setSocketOption: bind<(fd: number, level: number, name: number, value: Bytes, length: number) => number>(
+    c,
+    'int setsockopt(int, int, int, const void*, uint32)',
+  ),
+  attachFilter: bind<(fd: number, level: number, name: number, program: SocketProgram, length: number) => number>(
+    c,
+    'int setsockopt(int, int, int, const sock_fprog*, uint32)',
+  ),
+  getSocketOption: bind<(fd: number, level: number, name: number, value: Bytes, length: Bytes) => number>(
+    c,
+    'int getsockopt(int, int, int, void*, void*)',
+  ),
   vsnprintf: bind<(to: Bytes, size: number, format: Pointer, args: Pointer) => number>(
     c,
     'int vsnprintf(void*, size_t, const void*, void*)',

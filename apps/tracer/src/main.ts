@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { bootClock, EbpfTap, removePins } from '@guardpost/bpf';
+import { bootClock, removePins } from '@guardpost/bpf';
 import { ConfigError, PinoLogger } from '@guardpost/platform';
 import picomatch from 'picomatch';
+import { chooseTap } from './capture/choose-tap.js';
 import { systemClock } from './clock.js';
 import { loadConfig } from './config/load-config.js';
 import type { TracerConfig } from './config/tracer-config.codec.js';
@@ -30,8 +31,7 @@ async function run(config: TracerConfig): Promise<void> {
   limitOwnCpu(config, logger);
   const allowed = picomatch(config.interfaces.allow);
   const denied = picomatch(config.interfaces.deny);
-  const { pinDir, evidence } = config;
-  const tap = new EbpfTap({ pinDir, evidence, interfaces: (name) => allowed(name) && !denied(name) });
+  const tap = chooseTap(config, (name) => allowed(name) && !denied(name), logger);
   const tracer = new Tracer(assemble(config, tap, systemClock(bootClock()), (message, component) => logger.warn(message, component)));
   await tracer.start();
   warmUp(); // after the taps are on: what they see meanwhile waits in the ring

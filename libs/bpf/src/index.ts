@@ -12,6 +12,8 @@ export type {
 } from './tap.port.js';
 export { EbpfTap, type EbpfTapOptions } from './ebpf-tap.js';
 export { FakeTap } from './fake-tap.js';
+export { FirstTap, type TapCandidate, type TapFailure } from './first-tap.js';
+export { PcapTap, type PcapTapOptions } from './pcap/pcap-tap.js';
 export { removePins } from './pins/pin-directory.js';
 export { bootClock, type BootClock } from './clock/boot-clock.js';
 export { BpfError } from './libbpf/bpf-error.js';

@@ -134,12 +134,14 @@ export interface TapCounters {
   readonly dropTruncated: number;
   readonly dropMalformed: number;
   readonly dropTooDeep: number;
+  /** Packets that passed and that the tap did not see: one of packet sockets. Absent: there are none. */
+  readonly missed?: number;
 }
 
 export interface TapInterface {
   readonly name: string;
   readonly ifindex: number;
-  readonly tap: 'link' | 'clsact' | 'none';
+  readonly tap: 'link' | 'clsact' | 'pcap' | 'none';
   /** `off`: no drop list is in force. `unavailable`: drops do not hold here, `problem` says why. */
   readonly xdp: 'native' | 'generic' | 'off' | 'unavailable';
   readonly problem?: string;

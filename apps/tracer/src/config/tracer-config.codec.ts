@@ -123,6 +123,8 @@ export const TracerConfigFile = annotate(
       detection: Limits,
       /** What the tracer may use of the box's processors, by a control group of the kernel. @defaultValue no limit */
       cpuShare: Cores,
+      /** `ebpf`: programs in the kernel. `pcap`: packet sockets, which see the same and drop nothing. @defaultValue auto: ebpf, or else pcap */
+      tap: t.keyof({ auto: null, ebpf: null, pcap: null }),
       evidence: EvidenceConfig,
       /** The most that a capture on demand may be asked for. */
       capture: CaptureMaxima,
@@ -139,6 +141,7 @@ export interface TracerConfig extends File {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly protect: t.TypeOf<typeof Protected>[];
   readonly detection: { readonly windowSeconds: number; readonly maxPerSecond: number; readonly maxWindows: number };
+  readonly tap: 'auto' | 'ebpf' | 'pcap';
   readonly evidence: { readonly packets: number; readonly bytes: number };
   readonly flowExport: FlowExportOptions;
   readonly captures: CaptureConfig;
@@ -155,6 +158,7 @@ export const withDefaults = (file: File, redisUrl: string, token: string | undef
     maxPerSecond: file.detection?.maxPerSecond ?? 500,
     maxWindows: file.detection?.maxWindows ?? 10_000,
   },
+  tap: file.tap ?? 'auto',
   evidence: { packets: file.evidence?.packets ?? 3, bytes: file.evidence?.bytes ?? 128 },
   flowExport: exportOf(file),
   captures: {

@@ -1,7 +1,7 @@
+import { judgePacket } from '../events/judge-packet.js';
 import { buildList } from '../list/build-list.js';
 import { ListLookup } from '../list/lookup.js';
 import { isReadable } from '../packet/link-type.js';
-import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../packet/numbers.js';
 import { Packet } from '../packet/packet.js';
 import { parse } from '../packet/parse.js';
 import { FAULT } from '../packet/step.js';
@@ -115,26 +115,9 @@ export class FileTap implements FrameSink {
     };
   }
 
-  /** As in c/watch.h and c/event.h: the source before the destination, the inside of a tunnel before the outside. */
   private judge(lookup: ListLookup, flow: FlowNumber, wire: number, us: number, ifname: string): void {
     const p = this.packet;
-    const hasPorts = p.proto === PROTO_TCP || p.proto === PROTO_UDP || p.proto === PROTO_SCTP;
-    let matched: TapEvent['matched'] = 'source';
-    let matchedOuter = false;
-    let rule = lookup.valueFor(p.family, p.src, p.proto, hasPorts ? p.sport : 0);
-    if (rule === 0) {
-      matched = 'destination';
-      rule = lookup.valueFor(p.family, p.dst, p.proto, hasPorts ? p.dport : 0);
-    }
-    if (rule === 0 && p.outerFamily !== 0) {
-      matchedOuter = true;
-      matched = 'source';
-      rule = lookup.valueFor(p.outerFamily, p.outerSrc, p.outerProto, p.outerSport);
-      if (rule === 0) {
-        matched = 'destination';
-        rule = lookup.valueFor(p.outerFamily, p.outerDst, p.outerProto, p.outerDport);
-      }
-    }
+    const { rule, matched, matchedOuter } = judgePacket(lookup, p);
     if (rule === 0) return;
     this.matched.set(flow, { rule, ifname });
     const { src, dst, sport, dport, proto, vlan, vni, outer, tcpFlags, icmp } = this.records.read(flow);

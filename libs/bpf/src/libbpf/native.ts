@@ -5,7 +5,6 @@ export type Pointer = bigint | null;
 /** What may be passed where C takes `void*`. */
 export type Bytes = NodeJS.ArrayBufferView | ArrayBuffer | Pointer;
 
-const bpf = koffi.load('libbpf.so.1');
 const c = koffi.load('libc.so.6');
 
 /** koffi knows types at run time only: this is the one place where a C signature and a TypeScript one are put side by side. */
@@ -57,8 +56,15 @@ export interface SocketProgram {
 }
 export const SOCKET_PROGRAM_SIZE = koffi.sizeof(socketProgram);
 
-/** libbpf 1.x (bpf/libbpf.h, bpf/bpf.h). All that return int return -errno on failure. */
-export const libbpf = {
+/** Made when it is first used: a box without libbpf has other taps. */
+function whenUsed<T extends object>(make: () => T): T {
+  let made: T | undefined;
+  return new Proxy({} as T, { get: (_, name): unknown => Reflect.get((made ??= make()), name) });
+}
+
+/** libbpf 1.x (bpf/libbpf.h, bpf/bpf.h). All that return int return -errno on failure. Throws where the library is not there. */
+export const libbpf = whenUsed(() => bindLibbpf(koffi.load('libbpf.so.1')));
+const bindLibbpf = (bpf: LibraryHandle) => ({
   setPrint: bind<(callback: Pointer) => Pointer>(bpf, 'void* libbpf_set_print(void*)'),
   open: bind<(path: string, opts: Bytes) => Pointer>(bpf, 'void* bpf_object__open_file(const char*, const void*)'),
   load: bind<(object: Pointer) => number>(bpf, 'int bpf_object__load(void*)'),
@@ -105,7 +111,7 @@ export const libbpf = {
   tcHookDestroy: bind<(hook: Bytes) => number>(bpf, 'int bpf_tc_hook_destroy(void*)'),
   tcAttach: bind<(hook: Bytes, opts: Bytes) => number>(bpf, 'int bpf_tc_attach(void*, void*)'),
   tcDetach: bind<(hook: Bytes, opts: Bytes) => number>(bpf, 'int bpf_tc_detach(void*, void*)'),
-};
+});
 
 /** glibc. What fails leaves its reason in koffi.errno(). */
 export const libc = {

@@ -79,6 +79,13 @@ export class PacketSocket {
     }
   }
 
+  /** Throws BpfError where this process may open none (EPERM without CAP_NET_RAW). */
+  static check(): void {
+    const fd = libc.socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0);
+    if (fd < 0) throw new BpfError('open a packet socket', koffi.errno());
+    closeFd(fd);
+  }
+
   /** Hands over a block of frames at each turn of the event loop; `onGone` when the interface went away or down: nothing comes after that. */
   listen(take: (frame: SocketFrame) => void, onGone: (error: Error) => void): void {
     this.poll = koffi.node.poll(this.fd, { readable: true }, () => {

@@ -4,6 +4,7 @@ import { decodeEvent } from './events/decode-event.js';
 import { RingReader } from './events/ring-reader.js';
 import { readCounters } from './flows/counters.js';
 import { decodeEvicted, type FlowContext } from './flows/decode-flow.js';
+import type { FlowColumns } from './flows/flow-columns.js';
 import { FlowTable } from './flows/flow-table.js';
 import { Jiffies } from './flows/jiffies.js';
 import { buildList } from './list/build-list.js';
@@ -103,6 +104,12 @@ export class EbpfTap implements Tap {
     const running = this.whileRunning();
     running.drainEvicted();
     return running.table.read(contextOf(running), matchedOnly);
+  }
+
+  flowColumns({ matchedOnly = false } = {}): FlowColumns {
+    const running = this.whileRunning();
+    running.drainEvicted();
+    return running.table.columns(Jiffies.read(running.tap), matchedOnly);
   }
 
   counters(): TapCounters {

@@ -1,3 +1,5 @@
+import { columnsOf } from './flows/columns-of.js';
+import type { FlowColumns } from './flows/flow-columns.js';
 import type {
   DropCount,
   DropEntry,
@@ -82,6 +84,10 @@ export class FakeTap implements Tap {
   flows({ matchedOnly = false } = {}): FlowSample[] {
     this.whileRunning();
     return this.samples.filter((sample) => !matchedOnly || sample.rule !== 0);
+  }
+
+  flowColumns(options?: { readonly matchedOnly?: boolean }): FlowColumns {
+    return columnsOf(this.flows(options));
   }
 
   counters(): TapCounters {

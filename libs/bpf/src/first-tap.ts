@@ -1,3 +1,5 @@
+import { columnsOf } from './flows/columns-of.js';
+import type { FlowColumns } from './flows/flow-columns.js';
 import type {
   DropCount,
   DropEntry,
@@ -58,6 +60,10 @@ export class FirstTap implements Tap {
   }
   flows(options?: { readonly matchedOnly?: boolean }): FlowSample[] {
     return this.running().flows(options);
+  }
+  flowColumns(options?: { readonly matchedOnly?: boolean }): FlowColumns {
+    const tap = this.running();
+    return tap.flowColumns?.(options) ?? columnsOf(tap.flows(options));
   }
   counters(): TapCounters {
     return this.running().counters();

@@ -10,6 +10,8 @@ export type {
   TapInterface,
   WatchEntry,
 } from './tap.port.js';
+export { columnsOf } from './flows/columns-of.js';
+export type { FlowColumns } from './flows/flow-columns.js';
 export { EbpfTap, type EbpfTapOptions } from './ebpf-tap.js';
 export { FakeTap } from './fake-tap.js';
 export { FirstTap, type TapCandidate, type TapFailure } from './first-tap.js';

@@ -1,4 +1,4 @@
-import type { FlowSample, Tap } from '@guardpost/bpf';
+import { columnsOf, type FlowSample, type Tap } from '@guardpost/bpf';
 import type { Clock } from '@guardpost/detect';
 import { FlowLedger, type Mark } from './flow-ledger.js';
 import { FlowReader } from './flow-reader.js';
@@ -32,7 +32,7 @@ export class FlowExport {
 
   constructor(
     options: FlowExportOptions,
-    private readonly tap: Pick<Tap, 'flows' | 'counters' | 'interfaces'>,
+    private readonly tap: Pick<Tap, 'flows' | 'flowColumns' | 'counters' | 'interfaces'>,
     private readonly clock: Clock,
     summarise: ConstructorParameters<typeof Summariser>[4],
     private readonly onProblem: (message: string) => void,
@@ -100,9 +100,10 @@ export class FlowExport {
 
   /** Synchronous on purpose: an eviction between reading the table and counting it would be counted twice. */
   private read(): number {
-    const samples = this.tap.flows();
+    const columns = this.tap.flowColumns?.() ?? columnsOf(this.tap.flows());
+    const offsetMs = this.reader.offsetMs();
     this.ledger.beginRound();
-    for (const sample of samples) this.ledger.sample(this.reader.read(sample));
+    for (let row = 0; row < columns.count; row++) this.ledger.sample(this.reader.readRow(columns, row, offsetMs));
     const nowMs = this.nowMs();
     this.ledger.endRound(nowMs);
     return nowMs;

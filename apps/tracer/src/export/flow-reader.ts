@@ -1,4 +1,4 @@
-import type { FlowSample } from '@guardpost/bpf';
+import type { FlowColumns, FlowSample } from '@guardpost/bpf';
 import { parseAddress } from '@guardpost/contracts';
 import type { Clock } from '@guardpost/detect';
 import { newFlowView, type FlowView } from './flow-view.js';
@@ -29,6 +29,36 @@ export class FlowReader {
     flow.firstMs = Math.floor(this.clock.bootToUs(sample.firstBootNs) / 1000);
     flow.lastMs = Math.floor(this.clock.bootToUs(sample.lastBootNs) / 1000);
     return flow;
+  }
+
+  /** A row of many: `offsetMs` turns the boot clock into milliseconds since 1970, and is asked for once a reading. */
+  readRow(columns: FlowColumns, row: number, offsetMs: number): FlowView {
+    const { flow } = this;
+    flow.family = columns.family[row] === 6 ? 6 : 4;
+    for (let i = 0; i < 4; i++) {
+      flow.src[i] = columns.src[4 * row + i]!;
+      flow.dst[i] = columns.dst[4 * row + i]!;
+    }
+    flow.sport = columns.sport[row]!;
+    flow.dport = columns.dport[row]!;
+    flow.icmp = columns.icmp[row]!;
+    flow.proto = columns.proto[row]!;
+    flow.ifindex = columns.ifindex[row]!;
+    flow.egress = columns.egress[row] === 1;
+    flow.vni = columns.vni[row]!;
+    flow.vlan = columns.vlan[row]!;
+    flow.innerVlan = columns.innerVlan[row]!;
+    flow.tcpFlags = columns.tcpFlags[row]!;
+    flow.packets = columns.packets[row]!;
+    flow.bytes = columns.bytes[row]!;
+    flow.firstMs = Math.floor(columns.firstBootNs[row]! / 1e6 + offsetMs);
+    flow.lastMs = Math.floor(columns.lastBootNs[row]! / 1e6 + offsetMs);
+    return flow;
+  }
+
+  /** To be added to boot time in milliseconds; changes when the wall clock is set. */
+  offsetMs(): number {
+    return this.clock.bootToUs(0n) / 1000;
   }
 }
 

@@ -19,6 +19,11 @@ export class Jiffies {
     return new Jiffies(tap.global('clock_boot_ns').getBigUint64(0, true), Number(jiffies & 0xffff_ffffn), tickNs());
   }
 
+  /** What `toBootNs` computes with, for loops over many. */
+  get reading(): { readonly bootNs: number; readonly now: number; readonly tick: number } {
+    return { bootNs: Number(this.bootNs), now: this.now, tick: this.tick };
+  }
+
   /** Good to a tick; wrong for what is older than 2^31 ticks (25 days or more) or from before a sleep of the machine. */
   toBootNs(low: number): bigint {
     return this.bootNs - BigInt(((this.now - low) | 0) * this.tick);

@@ -82,4 +82,12 @@ describe('Exporter', () => {
     round(0);
     expect(() => records()).not.toThrow();
   });
+
+  it('counts what it can not tell at the end', () => {
+    const { outlet, exporter, round, finish } = setUp();
+    round(0, flow(1, 3, 0, 0), flow(2, 2, 0, 0));
+    outlet.room = 1;
+    finish();
+    expect(exporter.counts).toMatchObject({ records: 0, lostRecords: 2, lostPackets: 5, lostBytes: 500 });
+  });
 });

@@ -73,19 +73,25 @@ export class Exporter {
     if (this.outlet.room > 1) {
       this.sendTemplates(this.nowMs());
       this.write(flow, END_REASON.noResources);
-    } else {
-      this.counts.lostRecords += 1;
-      this.counts.lostPackets += flow.packets;
-      this.counts.lostBytes += flow.bytes;
-    }
+    } else this.lose(flow.packets, flow.bytes);
   }
 
-  /** All that has not been told, as far as there is room. */
+  /** All that has not been told, as far as there is room; the rest is lost. */
   finish(nowMs: number): void {
     this.sendTemplates(nowMs);
-    for (let row = 0; row < this.ledger.end && this.outlet.room > 1; row++)
-      if (this.ledger.isUsed(row) && this.ledger.pending(row, 'exported') > 0) this.tell(row, END_REASON.forced);
+    const { ledger } = this;
+    for (let row = 0; row < ledger.end; row++) {
+      if (!ledger.isUsed(row) || ledger.pending(row, 'exported') === 0) continue;
+      if (this.outlet.room > 1) this.tell(row, END_REASON.forced);
+      else this.lose(ledger.pending(row, 'exported'), ledger.pendingBytes(row, 'exported'));
+    }
     this.writer.flush();
+  }
+
+  private lose(packets: number, bytes: number): void {
+    this.counts.lostRecords += 1;
+    this.counts.lostPackets += packets;
+    this.counts.lostBytes += bytes;
   }
 
   private tell(row: number, reason: EndReason): void {

@@ -42,7 +42,12 @@ describe('Outlet', () => {
       await vi.advanceTimersByTimeAsync(1_000);
       expect(2_048 - outlet.depth).toBeGreaterThanOrEqual(98);
       expect(2_048 - outlet.depth).toBeLessThanOrEqual(104);
-      await outlet.close();
+      const before = outlet.counts.skipped;
+      const closed = outlet.close();
+      await vi.advanceTimersByTimeAsync(2_100);
+      await closed;
+      expect(outlet.depth).toBe(0);
+      expect(outlet.counts.skipped).toBeGreaterThan(before);
     } finally {
       vi.useRealTimers();
     }

@@ -12,6 +12,7 @@ const MAX_WAITING = 2_048;
 /** What the system has not taken yet, a collector. */
 const MAX_UNSENT_BYTES = 1 << 20;
 const OPEN_AGAIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 2_000;
 
 interface Collector {
   readonly at: CollectorAddress;
@@ -57,11 +58,15 @@ export class Outlet {
     this.timer ??= setTimeout(() => this.tick(), 0);
   }
 
-  /** Sends what waits at once, and closes. */
+  /** Sends what waits, as fast as it may and no longer than that, and closes. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
-    await Promise.all(this.waiting.splice(0).map((message) => this.send(message)));
+    for (let ticks = CLOSE_WITHIN_MS / TICK_MS; this.waiting.length > 0 && ticks > 0; ticks--) {
+      await Promise.all(this.waiting.splice(0, this.perTick).map((message) => this.send(message)));
+      if (this.waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+    this.counts.skipped += this.waiting.splice(0).length * this.collectors.length;
     for (const { socket, retry } of this.collectors) {
       clearTimeout(retry);
       socket?.close();

@@ -12,7 +12,7 @@ import { liveFrames } from './source.js';
 const [pinDir = '', emptyObject = '', generatorObject = '', rounds = '', peer = ''] = process.argv.slice(2);
 const FLOWS = 10_000;
 const LOTS = 8;
-const OTHERS = 1_000;
+const OTHERS = 1_000_000;
 
 /** Drops a second, of each round. */
 export interface Drops {
@@ -37,7 +37,7 @@ function rate(): number {
   return (LOTS * source.lot) / seconds;
 }
 
-const tap = new EbpfTap({ pinDir, interfaces: () => on });
+const tap = new EbpfTap({ pinDir, interfaces: () => on, maxDrops: 1 << 20 });
 let on = false;
 async function ours(): Promise<number> {
   on = true;
@@ -70,8 +70,10 @@ try {
   await tap.setDrops(drops, []);
   const result: Drops = { ours: [], peer: [] };
   for (let round = 0; round < Number(rounds); round++) {
+    // First the one, then the other: what drifts meets both.
+    if (peer !== '' && round % 2 === 1) result.peer.push(theirs());
     result.ours.push(await ours());
-    if (peer !== '') result.peer.push(theirs());
+    if (peer !== '' && round % 2 === 0) result.peer.push(theirs());
   }
   console.log(JSON.stringify(result));
 } finally {

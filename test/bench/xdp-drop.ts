@@ -6,7 +6,7 @@ import type { Drops } from './xdp-drop-inside.js';
 
 const ROUNDS = 9;
 
-/** Drops a second by generic XDP, the making of the packets on the same CPU included: the whole of what a flood costs, on either side. */
+/** Drops a second by generic XDP with a drop list of 1,000,001 prefixes beside xdp-filter with one rule, the making of the packets on the same CPU included: the whole of what a flood costs, on either side. */
 export async function dropRate(wire: Wire, objects: readonly string[], report: Report): Promise<void> {
   const withPeer = spawnSync('xdp-filter', ['--version']).error === undefined;
   const drops = await inside<Drops>(wire, 'xdp-drop-inside.ts', [wire.pinDir, ...objects, String(ROUNDS), withPeer ? 'xdp-filter' : '']);

@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined)(`the tracer on an interface${reason === un
         attack[0]!.subarray(0, 128).toString('hex'),
       ]);
       const { flow, matched, seen: sightings, packets, bytes, evidence } = detection!;
-      seen.push({ flow, matched, sightings, packets, bytes, evidence: evidence?.map(({ at: _, ...rest }) => rest) });
+      seen.push({ flow, matched, sightings, packets, bytes, evidence: evidence?.map((e) => ({ ...e, at: undefined })) });
       expect(running.parts.log.lost).toBe(0);
       await running.stop();
       tracer = undefined;

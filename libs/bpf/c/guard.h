@@ -94,6 +94,7 @@ struct drop_stats {
 	__u64 dropped_packets, dropped_bytes;
 	__u64 spared_safe, spared_nd, expired;
 	__u64 truncated, malformed, too_deep, chain_long;
+	__u64 clock_tick, clock_boot_ns; // the boot clock at a tick of the kernel
 };
 
 // One entry of the drop list. What it matches lies in the list's chain, so that a change takes effect whole.

@@ -10,7 +10,7 @@ import { Jiffies } from './flows/jiffies.js';
 import { buildList } from './list/build-list.js';
 import { swapList } from './list/list-holder.js';
 import { listInterfaces, watchInterfaces } from './net/rtnetlink.js';
-import { loadPinned, type PinnedObjects } from './pins/load-pinned.js';
+import { loadPinned, type PinnedObjects, type PinnedOptions } from './pins/load-pinned.js';
 import { removePins } from './pins/pin-directory.js';
 import type {
   DropCount,
@@ -24,7 +24,7 @@ import type {
   WatchEntry,
 } from './tap.port.js';
 
-export interface EbpfTapOptions {
+export interface EbpfTapOptions extends PinnedOptions {
   /** A folder on bpffs of this tap's own, such as /sys/fs/bpf/guardpost-gist1. Made where missing. */
   readonly pinDir: string;
   /** Which interfaces of this network namespace to tap, by name. */
@@ -137,7 +137,7 @@ export class EbpfTap implements Tap {
   }
 
   private open(onEvent: (event: TapEvent) => void, onFlowEvicted: FlowHandler): Running {
-    const objects = loadPinned(this.options.pinDir);
+    const objects = loadPinned(this.options.pinDir, this.options);
     const { tap, drop, pins } = objects;
     const { packets, bytes } = this.options.evidence ?? { packets: 0, bytes: 0 };
     tap.global('snapshot_packets').setUint32(0, packets, true);

@@ -10,4 +10,4 @@ export const EVENT = { size: 120, bootNs: 0, inner: 8, outer: 48, ifindex: 88, v
 export const TAP_STATS = { size: 104, otherPackets: 0, otherBytes: 8, truncated: 16, malformed: 24, tooDeep: 32, fragments: 40, tunnelled: 48, evicted: 56, evictLost: 64, evictLostPackets: 72, evictLostBytes: 80, eventLost: 88, chainLong: 96 } as const;
 export const DROP_SLOT = { size: 24, expiresBootNs: 0, id: 8 } as const;
 export const DROP_COUNT = { size: 24, packets: 0, bytes: 8, lastBootNs: 16 } as const;
-export const DROP_STATS = { size: 72, droppedPackets: 0, droppedBytes: 8, sparedSafe: 16, sparedNd: 24, expired: 32, truncated: 40, malformed: 48, tooDeep: 56, chainLong: 64 } as const;
+export const DROP_STATS = { size: 88, droppedPackets: 0, droppedBytes: 8, sparedSafe: 16, sparedNd: 24, expired: 32, truncated: 40, malformed: 48, tooDeep: 56, chainLong: 64, clockTick: 72, clockBootNs: 80 } as const;

@@ -9,6 +9,14 @@ import { PinDirectory, removePins } from './pin-directory.js';
 /** Sets of the flow table for one CPU: SETS of c/flow.h. */
 const SETS_PER_CPU = 1 << 12;
 
+export interface PinnedOptions {
+  /**
+   * Slots of the drop list, one of them unused: 24 bytes each, and 24 more for each CPU. With another number than before, drops begin anew.
+   * @defaultValue as c/drop.bpf.c says: 16384
+   */
+  readonly maxDrops?: number | undefined;
+}
+
 export interface PinnedObjects {
   readonly tap: BpfObject;
   readonly drop: BpfObject;
@@ -24,13 +32,14 @@ const pinName = (object: string, map: string): string => `map_${object}_${map.re
  * are incomplete (a crash at the first start) or of another shape (another release) are removed first.
  * Throws BpfError, with the verifier's log where it refuses a program.
  */
-export function loadPinned(pinDir: string): PinnedObjects {
+export function loadPinned(pinDir: string, { maxDrops }: PinnedOptions = {}): PinnedObjects {
   const cpus = possibleCpus();
   const maxEntries = { flows4: SETS_PER_CPU * cpus, flows6: SETS_PER_CPU * cpus };
+  const dropEntries: Record<string, number> = maxDrops === undefined ? {} : { drops: maxDrops, drop_counts: maxDrops };
   const tap = new BpfObject(objectPath('tap'));
   const drop = new BpfObject(objectPath('drop'));
   let pins = new PinDirectory(pinDir);
-  const reuse = { tap: pinnedMaps(pins, 'tap', tap, maxEntries), drop: pinnedMaps(pins, 'drop', drop, {}) };
+  const reuse = { tap: pinnedMaps(pins, 'tap', tap, maxEntries), drop: pinnedMaps(pins, 'drop', drop, dropEntries) };
   const adopted = reuse.tap !== undefined && reuse.drop !== undefined;
   if (!adopted && pins.names().length > 0) {
     removePins(pinDir);
@@ -39,7 +48,7 @@ export function loadPinned(pinDir: string): PinnedObjects {
   try {
     const seed = adopted ? pinnedSeed(pins, tap) : randomBytes(8).readBigUInt64LE();
     tap.load({ maxEntries, constants: { seed }, ...takeOver(adopted ? reuse.tap : undefined) });
-    drop.load(takeOver(adopted ? reuse.drop : undefined));
+    drop.load({ maxEntries: dropEntries, ...takeOver(adopted ? reuse.drop : undefined) });
     if (!adopted) {
       for (const name of tap.mapShapes().keys()) pins.pin(tap.map(name), pinName('tap', name));
       for (const name of drop.mapShapes().keys()) pins.pin(drop.map(name), pinName('drop', name));

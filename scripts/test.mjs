@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = new URL('..', import.meta.url).pathname;
 const checks = {
@@ -17,6 +18,7 @@ const wanted = process.argv.slice(2);
 const selected = (name) => wanted.length === 0 || wanted.includes(name);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+const reasons = [];
 const scratch = mkdtempSync(join(tmpdir(), 'guardpost-test-'));
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -49,8 +51,18 @@ for (const name of projects.filter(selected)) {
   total.failed += broken.length;
   if (status !== 0 && report.numFailedTests + broken.length === 0) total.failed++;
   if (status !== 0) failures.push(name);
+  for (const file of report.testResults)
+    for (const test of file.assertionResults.filter((a) => a.status === 'failed')) reasons.push([test.fullName, ...test.failureMessages]);
+  for (const file of broken) reasons.push([file.name.replace(root, ''), file.message]);
 }
 rmSync(scratch, { recursive: true });
+// What is read first, and kept where only the end of a log is.
+for (const [name, message = ''] of reasons)
+  console.log(
+    `failed: ${name}: ${stripVTControlCharacters(message)
+      .split(/\n\s+at /)[0]
+      .slice(0, 500)}`,
+  );
 if (failures.length > 0) console.log(`failed: ${failures.join(', ')}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

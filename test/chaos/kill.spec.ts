@@ -55,8 +55,9 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
 
   /** A round that fails comes once in hundreds: it says what there is to know. */
   async function told(i: number): Promise<void> {
+    const victim = VICTIMS[i % VICTIMS.length]!;
     try {
-      await round(attackerOf(i), VICTIMS[i % VICTIMS.length]!);
+      await round(attackerOf(i), victim);
     } catch (error) {
       const box = await api.boxes().then(
         (boxes) => boxes.find((b) => b.id === 'gist1'),
@@ -65,7 +66,7 @@ describe.skipIf(missing !== '')(`kill -9 at random instants of an attack (seed $
       const logs = [site.bridge(), site.tracer('gist1')].map((service) => service.lastLines());
       const now = `${new Date().toISOString()} round ${i} failed; what the bridge knows of gist1: ${JSON.stringify(box)}`;
       process.stderr.write(`${[now, ...logs].join('\n')}\n`);
-      throw error;
+      throw new Error(`round ${i}, kill of ${victim}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
 

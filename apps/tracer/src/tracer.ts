@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tap } from '@guardpost/bpf';
 import { DETECTION_JOB, DETECTIONS_QUEUE, FLOW_SUMMARY_STREAM_LENGTH, REDIS_PREFIX, redisKeys } from '@guardpost/contracts';
 import { answered, BullQueue, connectRedis } from '@guardpost/platform';
@@ -9,6 +10,8 @@ import type { TracerParts } from './tracer-parts.js';
 
 const HEARTBEAT_MS = 1_000;
 const MAX_REPORTS = 100_000;
+/** An Open vSwitch that does not answer must not keep a box from its drop list. */
+const PORTS_WITHIN_MS = 2_000;
 
 /** The life of the tracer: tap and kept lists first, which need nobody; then whatever Redis brings and takes. */
 export class Tracer {
@@ -24,11 +27,12 @@ export class Tracer {
     const { ports, capture, flowExport, enforcement, dropState, watches } = this.parts;
     const portsKnown = ports.start();
     enforcement.readFromDisk();
+    // The packets of a box that starts under attack wait in the kernel's ring: without the ports, nobody could say where they came in.
+    await Promise.race([portsKnown, sleep(PORTS_WITHIN_MS, undefined, { ref: false })]);
     await capture.start();
     flowExport.start();
     await enforcement.apply();
     dropState.start();
-    await portsKnown;
     watches.forEach((watch) => watch.start());
   }
 
